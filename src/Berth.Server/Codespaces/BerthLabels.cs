@@ -1,8 +1,8 @@
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// The labels that Berth writes on what it makes on the engine, as on every container and every stage of a build. Images and Dockerfiles
-/// carry none of them, and none of them by itself says whose a container is.
+/// The labels that Berth writes on everything it makes on the engine, such as containers and build stages. Images and Dockerfiles that
+/// bring such labels are refused. A label alone never proves whose a container is.
 /// </summary>
 internal static class BerthLabels
 {
@@ -11,28 +11,27 @@ internal static class BerthLabels
     /// <summary>The codespace's name.</summary>
     public const string Codespace = "berth.codespace";
 
-    /// <summary>The server that made it, so that two servers on one engine do not meet.</summary>
+    /// <summary>The server that made it. It keeps apart the things of two servers on one engine.</summary>
     public const string Host = "berth.host";
 
-    /// <summary>Of a <see cref="ContainerRole"/>.</summary>
+    /// <summary>The role of a container, one of <see cref="ContainerRole"/>.</summary>
     public const string Role = "berth.role";
 
     /// <summary>The secret of the start that made the container.</summary>
     public const string Start = "berth.start";
 
-    /// <summary>Of builds: the engine reuses a layer only below the same one.</summary>
+    /// <summary>Set on builds. The engine reuses a layer only for builds with the same label.</summary>
     public const string Repository = "berth.repository";
 
-    /// <summary>Of a service of a compose file: its name. Earlier releases wrote it.</summary>
+    /// <summary>The name of a service of a compose file. Only earlier releases wrote this label.</summary>
     public const string Service = "berth.service";
 
     private static readonly string[] All = [Codespace, Host, Role, Start, Repository, Service];
 
-    /// <summary>The engine tells capitals and small letters apart in a label's name.</summary>
+    /// <summary>Says whether a label is one of Berth's. The engine distinguishes capitals from small letters in label names.</summary>
     public static bool IsOwn(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
 
-    /// <summary>All of them, those that are not given as empty: whatever an image says, a container or stage with these says something
-    /// else.</summary>
+    /// <summary>Returns all labels. Those that are not given are empty, so that they overwrite whatever an image says.</summary>
     public static Dictionary<string, string> Over(params (string Name, string Value)[] given)
     {
         var labels = All.ToDictionary(name => name, _ => "", StringComparer.Ordinal);
@@ -45,14 +44,14 @@ internal static class BerthLabels
     }
 }
 
-/// <summary>What a container is in its codespace.</summary>
+/// <summary>The role that a container has in its codespace.</summary>
 internal static class ContainerRole
 {
-    /// <summary>People work in it.</summary>
+    /// <summary>The container that people work in.</summary>
     public const string Dev = "dev";
 
     public const string Service = "service";
 
-    /// <summary>It never runs, and shows which users its image has.</summary>
+    /// <summary>A container that never runs. Berth reads from it which users its image has.</summary>
     public const string Users = "users";
 }

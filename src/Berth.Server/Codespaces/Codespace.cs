@@ -11,7 +11,7 @@ internal static class CodespaceState
     public const string Shutdown = "Shutdown";
     public const string Failed = "Failed";
 
-    /// <summary>Nothing more happens until somebody asks for something.</summary>
+    /// <summary>The codespace stays in this state until somebody asks for something.</summary>
     public static bool IsSettled(string state) => state is Available or Shutdown or Failed;
 
     /// <summary>A start is under way or waiting.</summary>
@@ -31,7 +31,7 @@ internal sealed record Codespace
 {
     public const long DefaultIdleTimeoutMinutes = 30;
 
-    /// <summary>30 days, which is also what one gets that asks for nothing.</summary>
+    /// <summary>30 days. This is also the default.</summary>
     public const long LongestRetentionMinutes = 43_200;
 
     public long Id { get; init; }
@@ -44,25 +44,25 @@ internal sealed record Codespace
 
     public string OwnerLogin { get; init; } = "";
 
-    /// <summary>Whose own logins come into it; null: nobody's, since others begin with it.</summary>
+    /// <summary>The person whose own logins come into it. Null for a prebuild, since other people's codespaces begin with it.</summary>
     public long? PersonId => IsPrebuild ? null : OwnerId;
 
     /// <summary>Null when the repository was deleted.</summary>
     public long? RepositoryId { get; init; }
 
-    /// <summary>As it was at creation.</summary>
+    /// <summary>The name of the repository when the codespace was created.</summary>
     public string RepositoryFullName { get; init; } = "";
 
     public string? CloneUrl { get; init; }
 
-    /// <summary>The repository's setting: its submodules are cloned where its configuration does not say.</summary>
+    /// <summary>The repository's setting: submodules are cloned unless the configuration says otherwise.</summary>
     public bool Submodules { get; init; }
 
     public string? Ref { get; init; }
 
     public string? DevcontainerPath { get; init; }
 
-    /// <summary>Created to go without the packages of other repositories that its own asks for.</summary>
+    /// <summary>Its creator chose to do without the packages of other repositories that the configuration asks for.</summary>
     public bool PermissionsOptOut { get; init; }
 
     public string Machine { get; init; } = "";
@@ -79,37 +79,39 @@ internal sealed record Codespace
     /// <summary>Pinned by digest; null until a start has succeeded, so nobody has worked in the workspace yet.</summary>
     public string? Image { get; init; }
 
-    /// <summary>Set when a start has succeeded with it; null means that whatever container there is was never finished.</summary>
+    /// <summary>The container with which a start has succeeded. While it is null, no container was ever finished.</summary>
     public string? ContainerId { get; init; }
 
     public string? RemoteUser { get; init; }
 
     public string? WorkspaceFolder { get; init; }
 
-    /// <summary>The next start makes a new container, in the workspace that is there.</summary>
+    /// <summary>The next start makes a new container and keeps the workspace.</summary>
     public bool Rebuild { get; init; }
 
     public long Attempt { get; init; }
 
-    /// <summary>Of the start that its creation wishes for.</summary>
+    /// <summary>The attempt that the creation of a codespace asks for.</summary>
     public const long FirstAttempt = 1;
 
-    /// <summary>It is available, and lifecycle commands of its start go on in the background.</summary>
+    /// <summary>The codespace is available while lifecycle commands of its start still run in the background.</summary>
     public bool CommandsRunning { get; init; }
 
     /// <summary>It stops when nobody has used it for this long.</summary>
     public long IdleTimeoutMinutes { get; init; } = DefaultIdleTimeoutMinutes;
 
-    /// <summary>It is deleted when it has stood still for this long; 0: when it stops.</summary>
+    /// <summary>The codespace is deleted when it has been stopped for this long. 0: it is deleted as soon as it stops.</summary>
     public long RetentionPeriodMinutes { get; init; } = LongestRetentionMinutes;
 
-    /// <summary>Null while it is wanted.</summary>
+    /// <summary>When a stopped codespace is deleted. Null while it is wanted.</summary>
     public DateTimeOffset? RetentionExpiresAt { get; init; }
 
     /// <summary>Why it stopped, when nobody asked for it.</summary>
     public string? StopNotice { get; init; }
 
-    /// <summary>The branch of the workspace when it was last looked at; this and what follows is null when it is not known.</summary>
+    /// <summary>
+    /// The branch of the workspace when Berth last looked. This and the next properties are null when they are not known.
+    /// </summary>
     public string? GitRef { get; init; }
 
     public long? GitAhead { get; init; }
@@ -120,10 +122,12 @@ internal sealed record Codespace
 
     public bool? GitUncommitted { get; init; }
 
-    /// <summary>Nobody works in it: it is made for others to begin with, and no list of a person's codespaces shows it.</summary>
+    /// <summary>
+    /// Nobody works in a prebuild. Other codespaces begin with a copy of it, and no list of a person's codespaces shows it.
+    /// </summary>
     public bool IsPrebuild { get; init; }
 
-    /// <summary>The prebuild that it began with, which may be gone; null: none.</summary>
+    /// <summary>The prebuild that this codespace began with. It may be gone. Null: none.</summary>
     public long? FromPrebuild { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }

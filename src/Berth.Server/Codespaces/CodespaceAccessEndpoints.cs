@@ -17,7 +17,7 @@ internal static class CodespaceAccessEndpoints
     private const string Resource = "CodespacesAccess";
     private const int MostSelected = 100;
 
-    /// <summary>As at GitHub the list belongs to one of the visibilities.</summary>
+    /// <summary>As at GitHub, only one of the visibilities has a list of users.</summary>
     private static readonly ApiError NotSelected = ApiErrors.Unprocessable(
         Resource, "visibility", "only with visibility selected_members is there a list of users");
 
@@ -98,7 +98,7 @@ internal static class CodespaceAccessEndpoints
         HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit, CancellationToken cancellationToken) =>
         ChangeAsync(request, access, db, CodespaceAccessTable.UnselectAsync, RecordAsync(audit, caller, access, "-"), cancellationToken);
 
-    /// <param name="sign">What becomes of those who are named.</param>
+    /// <param name="sign">Says whether the named users were added or removed.</param>
     private static Func<DbSession, IReadOnlyList<string>, Task> RecordAsync(
         AuditLog audit, ApiCaller caller, OrganizationAccess access, string sign) => (session, logins) =>
             audit.RecordAsync(session, caller.Actor, Entry(access, CodespaceAccess.SelectedMembers.Name(), sign, logins));

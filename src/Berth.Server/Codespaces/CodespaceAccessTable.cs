@@ -18,7 +18,7 @@ internal static class CodespaceAccessTable
         """,
         new { organizationId, visibility = access.Name() });
 
-    /// <summary>Logins, those who have left the organization no more.</summary>
+    /// <summary>The selected logins, without those who have left the organization.</summary>
     public static Task<List<string>> SelectedAsync(DbSession session, long organizationId) => session.QueryAsync<string>(
         """
         select a.login from codespace_access_users s join accounts a on a.id = s.user_id
@@ -37,7 +37,7 @@ internal static class CodespaceAccessTable
     public static Task UnselectAllAsync(DbSession session, long organizationId) => session.ExecuteAsync(
         "delete from codespace_access_users where organization_id = @organizationId", new { organizationId });
 
-    /// <summary>Asks the rule before anything is begun for a user.</summary>
+    /// <summary>Checks that the user may have a codespace, before anything is begun for them.</summary>
     /// <exception cref="ApiException">403 with the rule and the command that would change it.</exception>
     public static async Task DemandAsync(Db db, RepositoryFacts repository, long userId, string login, CancellationToken cancellationToken)
     {

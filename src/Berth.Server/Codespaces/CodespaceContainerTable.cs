@@ -10,10 +10,10 @@ internal sealed record RecordedContainer
     public string Role { get; init; } = "";
 }
 
-/// <summary>Which containers are whose, and what starts write on theirs.</summary>
+/// <summary>Records which container belongs to which codespace, and the secrets that starts write on their containers.</summary>
 internal static class CodespaceContainerTable
 {
-    /// <summary>An engine may finish what a server asked it for long after that server has ended.</summary>
+    /// <summary>Secrets are kept this long, because an engine may finish a server's request long after that server has ended.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromDays(1);
 
     /// <summary>The secret of a start; one that goes on after the server was killed keeps its own.</summary>
@@ -27,7 +27,7 @@ internal static class CodespaceContainerTable
     public static Task<string?> SecretAsync(DbSession session, Codespace codespace) => session.FirstOrDefaultAsync<string>(
         "select secret from codespace_starts where codespace = @Name and attempt = @Attempt", new { codespace.Name, codespace.Attempt });
 
-    /// <summary>Of every start of the codespace.</summary>
+    /// <summary>The secrets of every start of the codespace.</summary>
     public static Task<List<string>> SecretsAsync(DbSession session, Codespace codespace) =>
         session.QueryAsync<string>("select secret from codespace_starts where codespace = @Name", new { codespace.Name });
 
@@ -41,7 +41,7 @@ internal static class CodespaceContainerTable
     public static Task<List<RecordedContainer>> OfAsync(DbSession session, Codespace codespace) => session.QueryAsync<RecordedContainer>(
         "select container_id, role from codespace_containers where codespace_id = @Id order by container_id", new { codespace.Id });
 
-    /// <summary>It is gone from the engine.</summary>
+    /// <summary>Forgets a container that is gone from the engine.</summary>
     public static Task ForgetAsync(DbSession session, string container) =>
         session.ExecuteAsync("delete from codespace_containers where container_id = @container", new { container });
 
@@ -62,7 +62,7 @@ internal static class CodespaceContainerTable
         public string Name { get; init; } = "";
     }
 
-    /// <summary>Of codespaces that are gone, when no container of theirs can come any more.</summary>
+    /// <summary>Forgets the secrets of codespaces that are gone, once no container of theirs can appear any more.</summary>
     public static Task ForgetStartsAsync(DbSession session, DateTimeOffset now) => session.ExecuteAsync(
         "delete from codespace_starts where created_at < @before and codespace not in (select name from codespaces)",
         new { before = now - Kept });

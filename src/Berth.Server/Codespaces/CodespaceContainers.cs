@@ -8,20 +8,20 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces;
 
 /// <summary>A container of this host on the engine.</summary>
-/// <param name="Codespace">The name of the codespace that it was made for, which may be gone; null: Berth did not make it.</param>
+/// <param name="Codespace">The codespace that it was made for, which may be gone. Null: Berth did not make it.</param>
 internal sealed record OwnedContainer(EngineListed Container, string? Codespace);
 
 /// <summary>
-/// The containers of codespaces: made here, and found by what was written down when they were made. A container that no record knows, since
-/// the server ended between the two, is known by the secret of its start. Labels serve to look among fewer.
+/// Makes the containers of codespaces, and finds them by the records written when they were made. If the server ended before it wrote the
+/// record, the container is known by the secret of its start. Labels only make the search shorter.
 /// </summary>
 internal sealed class CodespaceContainers(
     Db db, IContainerEngine engine, CodespaceHost host, ContainerLayers layers, ImageVolumes volumes)
 {
-    /// <summary>A new one for each start; nobody but the engine and this server sees it.</summary>
+    /// <summary>Makes a new secret for a start. Only the engine and this server see it.</summary>
     public static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
-    /// <summary>What every container of this start carries, and every image's word for it is overwritten with.</summary>
+    /// <summary>The labels that every container of this start carries. They overwrite those of the image.</summary>
     public async Task<IReadOnlyDictionary<string, string>> LabelsAsync(
         Codespace codespace, string role, CancellationToken cancellationToken)
     {
@@ -31,9 +31,9 @@ internal sealed class CodespaceContainers(
             (BerthLabels.Codespace, codespace.Name), (BerthLabels.Host, host.Name), (BerthLabels.Role, role), (BerthLabels.Start, secret));
     }
 
-    /// <summary>It has not run yet, and whatever it will write lies on the codespace's own disk.</summary>
-    /// <param name="body">Of the engine's call; it gets Berth's labels.</param>
-    /// <param name="others">Containers whose images' volumes it has as well.</param>
+    /// <summary>Makes a container that does not run yet. Everything it will write lies on the codespace's own disk.</summary>
+    /// <param name="body">The body of the engine's call. Berth's labels are added to it.</param>
+    /// <param name="others">Containers whose images' volumes the new container has as well.</param>
     /// <returns>The container's id.</returns>
     public async Task<string> CreateAsync(
         Codespace codespace, string name, string role, JsonObject body, IReadOnlyList<VolumesOf> others,
@@ -62,11 +62,11 @@ internal sealed class CodespaceContainers(
         return id;
     }
 
-    /// <summary>The engine has just made it, for this codespace.</summary>
+    /// <summary>Records a container that the engine has just made for this codespace.</summary>
     public Task RecordAsync(Codespace codespace, string container, string role, CancellationToken cancellationToken) =>
         db.WriteAsync(session => CodespaceContainerTable.RecordAsync(session, codespace, container, role), cancellationToken);
 
-    /// <summary>All that were made for it; some may be gone from the engine.</summary>
+    /// <summary>All containers that were made for the codespace. Some may be gone from the engine.</summary>
     public async Task<IReadOnlyList<RecordedContainer>> OfAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         var (recorded, secrets) = await db.ReadAsync(
@@ -92,24 +92,24 @@ internal sealed class CodespaceContainers(
         return recorded;
     }
 
-    /// <summary>Null when it is gone. By the id of the codespace's row.</summary>
+    /// <summary>Finds the codespace's container by the id in its row. Null when it is gone.</summary>
     public async Task<EngineContainer?> FindAsync(Codespace codespace, CancellationToken cancellationToken) =>
         codespace.ContainerId is { } id ? await engine.ContainerAsync(id, cancellationToken) : null;
 
-    /// <summary>With its anonymous volumes. A container that is gone is fine.</summary>
+    /// <summary>Removes a container with its anonymous volumes. It is no error when the container is gone.</summary>
     public async Task RemoveAsync(string container, CancellationToken cancellationToken)
     {
         await engine.RemoveAsync(container, cancellationToken);
         await db.WriteAsync(session => CodespaceContainerTable.ForgetAsync(session, container), cancellationToken);
     }
 
-    /// <summary>Every container on the engine that says that it is of this host, with the codespace whose it is.</summary>
+    /// <summary>Every container on the engine with this host's label, and the codespace that it belongs to.</summary>
     public async Task<IReadOnlyList<OwnedContainer>> OfHostAsync(CancellationToken cancellationToken)
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal) { [BerthLabels.Host] = host.Name };
         var all = await engine.ContainersAsync(labels, cancellationToken);
 
-        // In this order: what is made meanwhile is not in the list, and its record is no miss.
+        // The engine first, then the records: a container made in between is not in the list, so its record is not missed.
         var owners = await db.ReadAsync(session => CodespaceContainerTable.OwnersAsync(session, host.Name), cancellationToken);
         return [.. all.Select(container => new OwnedContainer(container, OwnerOf(container, owners)))];
     }
@@ -120,15 +120,15 @@ internal sealed class CodespaceContainers(
             ?? (container.Labels.GetValueOrDefault(BerthLabels.Codespace) is { } said && IsOfEarlierRelease(container, said) ? said : null);
 
     /// <summary>
-    /// What a codespace's containers and volumes carry. That a container carries it does not say that it is the codespace's; a volume's
-    /// labels are the server's own words.
+    /// The labels of a codespace's containers and volumes. On a container they do not prove that it belongs to the codespace, since anybody
+    /// can write them. On a volume only the server writes them.
     /// </summary>
     public Dictionary<string, string> LabelsOf(Codespace codespace) =>
         new(StringComparer.Ordinal) { [BerthLabels.Codespace] = codespace.Name, [BerthLabels.Host] = host.Name };
 
     /// <summary>
-    /// Releases before this wrote no secret. Their containers are known by their names: whoever asks the engine for a container gives it
-    /// one, which neither an image nor a Dockerfile can, and the engine gives each once.
+    /// Earlier releases wrote no secret, so their containers are known by their names. Only whoever asks the engine for a container chooses
+    /// its name, never an image or a Dockerfile, and the engine gives each name only once.
     /// </summary>
     private static bool IsOfEarlierRelease(EngineListed container, string codespace) =>
         !container.Labels.ContainsKey(BerthLabels.Start)

@@ -75,7 +75,7 @@ internal static class CodespaceEndpoints
         }
     }
 
-    /// <summary>The caller's codespace of that name; for everybody else there is none.</summary>
+    /// <summary>Finds the caller's codespace of that name. To everybody else it does not exist.</summary>
     public static Task<Codespace> FindAsync(Db db, ApiCaller caller, string name, CancellationToken cancellationToken) =>
         db.ReadAsync(session => FindAsync(session, caller, name), cancellationToken);
 
@@ -89,7 +89,7 @@ internal static class CodespaceEndpoints
         return await CodespaceTable.FindAsync(session, owner, name) ?? throw new ApiException(ApiErrors.Hidden(caller.Principal));
     }
 
-    /// <summary>Finds the caller's codespace and changes it, in one transaction; answers with what it is then.</summary>
+    /// <summary>Finds the caller's codespace and changes it in one transaction. Returns the changed codespace.</summary>
     private static Task<Codespace> ApplyAsync(
         Db db, AuditLog audit, ApiCaller caller, string name, string action, Func<DbSession, long, Task> change,
         CancellationToken cancellationToken) =>
@@ -231,7 +231,8 @@ internal static class CodespaceEndpoints
     }
 
     /// <summary>
-    /// What the organization says counts at every start; a repository that is gone or hidden fails the start itself, with its reason.
+    /// Checks the organization's rule, which counts at every start. A repository that is gone or hidden is not refused here: the start
+    /// itself fails and gives the reason.
     /// </summary>
     private static async Task DemandAsync(Codespace codespace, AccessDecisions access, Db db, CancellationToken cancellationToken)
     {
@@ -270,7 +271,7 @@ internal static class CodespaceEndpoints
         string name, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
         ApiResult.Accepted(Export(await FindAsync(db, caller, name, cancellationToken), urls));
 
-    /// <summary>What is exported is the creation log, which is there already: an export is its address.</summary>
+    /// <summary>An export is only the address of the creation log, which exists already.</summary>
     private static async Task<IResult> GetExportAsync(
         string name, [FromRoute(Name = "export_id")] string exportId, ApiCaller caller, Db db, ApiUrls urls,
         CancellationToken cancellationToken)
@@ -319,7 +320,7 @@ internal static class CodespaceEndpoints
     private static async Task<IResult> ShowAsync(Codespace codespace, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
         ApiResult.Ok(codespace.ToWire(await db.ReadAsync(session => RepositoryOfAsync(session, codespace), cancellationToken), urls));
 
-    /// <summary>A list with its repositories, which are read at once.</summary>
+    /// <summary>Converts a list of codespaces. Reads all their repositories in one query.</summary>
     public static async Task<List<Client.Wire.Codespace>> ToWireAsync(DbSession session, List<Codespace> codespaces, ApiUrls urls)
     {
         var repositories = await RepositoryTable.FindAsync(session, codespaces.Select(codespace => codespace.RepositoryId).OfType<long>());

@@ -5,12 +5,12 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// What is done to codespaces, as the audit log has it: in the log of the repository's owner, and of the creator where the repository is
-/// gone. Everybody finds what they did themselves in their own.
+/// Writes what is done to codespaces into the audit log: the log of the repository's owner, or the creator's when the repository is gone.
+/// Everybody also finds their own actions in their own log.
 /// </summary>
 internal static class CodespaceEntries
 {
-    /// <summary>It was idle, or kept for long enough, and nobody asked.</summary>
+    /// <summary>The actor when nobody asked: the codespace was idle, or was kept for long enough.</summary>
     public static readonly ChangeActor ByItself = ChangeActor.Background("codespaces");
 
     public static async Task RecordAsync(

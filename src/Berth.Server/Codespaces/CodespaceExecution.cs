@@ -12,9 +12,9 @@ namespace Berth.Server.Codespaces;
 
 /// <summary>
 /// Runs one process in a codespace, as its remote user in its workspace folder, without a terminal and without input
-/// (<see cref="CodespaceTerminal"/> has both). The answer is framed as the engine frames output (stream 1 and 2); the last frame is stream
-/// 3 and says as JSON how it ended: <c>{"exit_code":0}</c>, or <c>{"error":"…"}</c> when that is not known. A client that leaves ends the
-/// process.
+/// (<see cref="CodespaceTerminal"/> has both). The answer is framed as the engine frames output (streams 1 and 2). The last frame is on
+/// stream 3 and says as JSON how the process ended: <c>{"exit_code":0}</c>, or <c>{"error":"…"}</c> when that is not known. The process
+/// ends when the client leaves.
 /// </summary>
 internal static class CodespaceExecution
 {
@@ -71,7 +71,7 @@ internal static class CodespaceExecution
     {
         http.Response.ContentType = MediaType;
 
-        // The head by itself: a process may be silent for long.
+        // Send the head at once: the process may print nothing for a long time.
         await http.Response.StartAsync(cancellationToken);
         await http.Response.Body.FlushAsync(cancellationToken);
         var end = new JsonObject();

@@ -52,10 +52,10 @@ internal sealed class CodespaceFolders(string data, string name)
     /// <summary>What runs beside the container (<see cref="Compose.ServiceStart"/>): JSON, a list in the order of the start.</summary>
     public string Services => Path.Combine(Root, "services.json");
 
-    /// <summary>How containers are started that wait for others to take their place.</summary>
+    /// <summary>How the earlier containers are started, while they are set aside for new ones.</summary>
     public string Before => Path.Combine(Root, "before");
 
-    /// <summary>Which they are (<see cref="ContainerAside"/>): JSON, a list. Nothing is set aside without it.</summary>
+    /// <summary>The containers that are set aside (<see cref="ContainerAside"/>): JSON, a list. Without the file there are none.</summary>
     public string BeforeList => Path.Combine(Before, "containers.json");
 
     /// <summary>The files that say how the containers are started again.</summary>
@@ -63,12 +63,12 @@ internal sealed class CodespaceFolders(string data, string name)
 
     public string Volume(string name) => Path.Combine(Workspaces, "~volumes", name);
 
-    /// <summary>What a container writes beside its mounts.</summary>
+    /// <summary>What a container writes outside its mounts.</summary>
     public string Container(string id) => Path.Combine(Containers, id);
 
     public string Containers => Path.Combine(Workspaces, "~containers");
 
-    /// <summary>Whose lies there: JSON, a list of <see cref="PlacedLayer"/>.</summary>
+    /// <summary>The containers whose layers lie there: JSON, a list of <see cref="PlacedLayer"/>.</summary>
     public string LayersList => Path.Combine(Root, "layers.json");
 
     /// <summary>What builds fetch.</summary>
@@ -79,22 +79,22 @@ internal sealed class CodespaceFolders(string data, string name)
     /// <summary>Where a file or folder of the checkout is mounted for containers that mount it.</summary>
     public string Part(string path) => Path.Combine(Parts, WorkspaceParts.NameOf(path));
 
-    /// <summary>What is mounted there: JSON, a list of paths within the checkout.</summary>
+    /// <summary>Which parts are mounted there: JSON, a list of paths within the checkout.</summary>
     public string PartsList => Path.Combine(Root, "parts.json");
 
-    /// <summary>A file whose whole text the configuration has.</summary>
+    /// <summary>A file whose whole text is written in the configuration.</summary>
     public string Text(string content) => Path.Combine(Workspaces, "~texts", WorkspaceParts.NameOf(content));
 
-    /// <summary>What containers have for docker.</summary>
+    /// <summary>The socket of docker, as containers mount it.</summary>
     public string DockerSocket => Path.Combine(Workspaces, "~docker", "docker.sock");
 
-    /// <summary>The codespace's own container engine: it alone writes there.</summary>
+    /// <summary>The files of the codespace's own container engine. Only that engine writes there.</summary>
     public string DockerEngine => Path.Combine(Workspaces, "~docker", "engine");
 
-    /// <summary>How the engine is made: JSON; nothing where docker inside is not wanted.</summary>
+    /// <summary>How the codespace's own engine is made: JSON. The file is missing when docker inside is not wanted.</summary>
     public string DockerPlan => Path.Combine(Root, "docker.json");
 
-    /// <summary>What was said while it was made.</summary>
+    /// <summary>What was said while that engine was made.</summary>
     public string DockerLog => Path.Combine(Root, "docker.log");
 
     public string DockerRoot => Path.Combine(Root, "docker-root");
@@ -106,10 +106,10 @@ internal sealed class CodespaceFolders(string data, string name)
 
     public string GitHome => Path.Combine(Root, "git-home");
 
-    /// <summary>All that docker inside has on the codespace's disk.</summary>
+    /// <summary>Everything that docker inside has on the codespace's disk.</summary>
     public string Docker => Path.Combine(Workspaces, "~docker");
 
-    /// <summary>Set aside until it has gone to the commit of a clone.</summary>
+    /// <summary>A prebuild's checkout, set aside until it has been moved to the commit of a clone.</summary>
     public string PrebuildCheckout => Path.Combine(Workspaces, "~prebuild");
 
     public string CloneInProgress => Path.Combine(Workspaces, "~clone");
@@ -121,14 +121,14 @@ internal sealed class CodespaceFolders(string data, string name)
     public string Workspace(string repository) => Path.Combine(Workspaces, repository);
 
     /// <summary>
-    /// What codespaces are mounted of the SSH server. There from the start on, though perhaps empty: what comes into it later is seen by
-    /// containers that run.
+    /// The part of the SSH server that is mounted into codespaces. It exists from the first start on, though perhaps empty: containers that
+    /// run see what is put into it later.
     /// </summary>
     public string SshServer { get; } = SshServerOf(data);
 
     public static string SshServerOf(string data) => Path.Combine(data, "ssh-server");
 
-    /// <summary>Makes what every start needs, with nothing left of the one before.</summary>
+    /// <summary>Makes the folders that every start needs, and removes what the start before left.</summary>
     public void Prepare()
     {
         Directory.CreateDirectory(SshServer);

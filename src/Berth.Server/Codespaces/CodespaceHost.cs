@@ -6,8 +6,8 @@ using Berth.Server.Settings;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// The name of this host in codespace rows and container labels. It lies in the data folder, beside the workspaces that it owns, so it
-/// stays the same when the machine is renamed.
+/// The name of this host in codespace rows and container labels. It is stored in the data folder, beside the workspaces that the host
+/// owns, so it stays the same when the machine is renamed.
 /// </summary>
 internal sealed class CodespaceHost(DataOptions options)
 {

@@ -19,7 +19,7 @@ internal sealed record LogLine
 
     public string Line { get; init; } = "";
 
-    /// <summary>As people read it.</summary>
+    /// <summary>The line as the log shows it to people.</summary>
     public string ToText() => $"{At.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss.fff'Z'} [{Step}] {Line}\n";
 }
 
@@ -28,12 +28,12 @@ internal sealed class CodespaceLog(Db db, TimeProvider time)
 {
     private readonly ConcurrentDictionary<long, TaskCompletionSource> _waiting = new();
 
-    /// <summary>Lines of one attempt; dispose it to be sure that they are stored.</summary>
+    /// <summary>Opens the log for lines of one attempt. Disposing the writer makes sure that they are stored.</summary>
     public CodespaceLogWriter Open(Codespace codespace) => new(this, db, time, codespace.Id, codespace.Attempt);
 
     /// <summary>Lines after <paramref name="after"/>, oldest first.</summary>
-    /// <param name="attempt">Null: of all attempts.</param>
-    /// <param name="after">The last line that is known; 0 for all.</param>
+    /// <param name="attempt">Null: lines of all attempts.</param>
+    /// <param name="after">The last line that the caller knows. 0 for all lines.</param>
     public Task<List<LogLine>> ReadAsync(long codespace, long? attempt, long after, CancellationToken cancellationToken) => db.ReadAsync(
         session => session.QueryAsync<LogLine>(
             """
@@ -57,7 +57,7 @@ internal sealed class CodespaceLog(Db db, TimeProvider time)
     }
 }
 
-/// <summary>Collects lines from wherever they come and stores them in their order, many in one transaction.</summary>
+/// <summary>Takes lines from several sources and stores them in order, many in one transaction.</summary>
 internal sealed partial class CodespaceLogWriter : IAsyncDisposable
 {
     private const int MaxLines = 20_000;
@@ -78,16 +78,15 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
         _storing = StoreAsync();
     }
 
-    /// <summary>A value that never appears in the log, whoever prints it.</summary>
+    /// <summary>Hides a value from the log, no matter who prints it.</summary>
     public void Mask(string secret) => _mask.Add([secret]);
 
     public void Mask(IEnumerable<string> secrets) => _mask.Add(secrets);
 
-    /// <summary>As a line of the log: for what is stored elsewhere, too.</summary>
+    /// <summary>Cleans a text as a line of the log is cleaned. Also used for texts that are stored elsewhere.</summary>
     public string Masked(string text)
     {
-        // Colours and control characters would act on the terminal of whoever reads it; NUL and half a surrogate pair are no text to
-        // PostgreSQL.
+        // Colours and control characters would act on the terminal of the reader. PostgreSQL rejects NUL and half a surrogate pair.
         var clean = Escapes().Replace(_mask.Apply(text), "").Trim();
         if (clean.Length > MaxLength)
         {
@@ -140,7 +139,7 @@ internal sealed partial class CodespaceLogWriter : IAsyncDisposable
         await _storing;
     }
 
-    /// <summary>A line, or somebody who waits until those before it are stored.</summary>
+    /// <summary>A line, or a caller who waits until the lines before it are stored.</summary>
     private sealed record Entry(LogLine? Line, TaskCompletionSource? Stored);
 
     private async Task StoreAsync()

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>What codespaces run on, and how much of it they get.</summary>
+/// <summary>The settings of what codespaces run on, and of how much of it they get.</summary>
 internal sealed partial class CodespaceOptions
 {
     public const string WorkspaceImage = "image";

@@ -9,7 +9,7 @@ using Berth.Server.Organizations;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>What an organization settles for the codespaces of its repositories.</summary>
+/// <summary>The rules that an organization sets for the codespaces of its repositories.</summary>
 internal static class CodespacePolicyEndpoints
 {
     public static void MapCodespacePolicies(this IEndpointRouteBuilder api)

@@ -6,7 +6,7 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>Bodies that ask for a codespace or change one, checked against what this server offers.</summary>
+/// <summary>Reads requests that create or change a codespace, and checks them against what this server offers.</summary>
 internal static class CodespaceRequest
 {
     private const string Resource = "Codespace";

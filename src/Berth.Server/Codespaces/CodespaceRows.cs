@@ -4,22 +4,22 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// What its host says of a codespace: the row, a line in the creation log where people have to know why, and the news to whoever follows
-/// the log.
+/// Records what the host says of a codespace. It writes the row, adds a line to the creation log where people have to know the reason, and
+/// tells everybody who follows the log.
 /// </summary>
 internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceHost host, CodespaceLog logs, AuditLog audit)
 {
     public Task<Codespace?> FindAsync(long id, CancellationToken cancellationToken) =>
         db.ReadAsync(session => CodespaceTable.FindAsync(session, id), cancellationToken);
 
-    /// <summary>Null for one of another host as well.</summary>
+    /// <summary>Finds a codespace of this host. Null also when it belongs to another host.</summary>
     public async Task<Codespace?> FindHereAsync(long id, CancellationToken cancellationToken) =>
         await FindAsync(id, cancellationToken) is { } found && found.Host == host.Name ? found : null;
 
     public Task<List<Codespace>> AllOfHostAsync(string host, CancellationToken cancellationToken) =>
         db.ReadAsync(session => CodespaceTable.AllOfHostAsync(session, host), cancellationToken);
 
-    /// <summary>It is to stop, for a reason that its person has to know.</summary>
+    /// <summary>Asks for a stop, with the reason that its person has to know.</summary>
     public async Task WantStopAsync(Codespace codespace, string notice, CancellationToken cancellationToken)
     {
         await LogAsync(codespace, "stop", notice);
@@ -32,7 +32,7 @@ internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceHost host
             cancellationToken);
     }
 
-    /// <summary>It goes where it was kept for as long as it was to be.</summary>
+    /// <summary>Deletes the codespace when its retention period is over.</summary>
     public Task ExpireAsync(Codespace codespace, CancellationToken cancellationToken) => db.WriteAsync(
         async session =>
         {
@@ -49,10 +49,10 @@ internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceHost host
         log.Write(step, line);
     }
 
-    /// <summary>For who follows its log: somebody else wrote its row.</summary>
+    /// <summary>Tells those who follow the log that other code has written the row.</summary>
     public void Changed(Codespace codespace) => logs.Changed(codespace.Id);
 
-    /// <summary>It does not run any more.</summary>
+    /// <summary>Records that the codespace does not run any more.</summary>
     public async Task ShutDownAsync(Codespace codespace, string reason, CancellationToken cancellationToken)
     {
         await LogAsync(codespace, "stop", reason);
@@ -60,21 +60,21 @@ internal sealed class CodespaceRows(Db db, TimeProvider time, CodespaceHost host
         logs.Changed(codespace.Id);
     }
 
-    /// <summary>It failed; its token ends with the row.</summary>
+    /// <summary>Records that the codespace failed. This also ends its token.</summary>
     public async Task FailedAsync(Codespace codespace, string reason, CancellationToken cancellationToken)
     {
         await db.WriteAsync(session => CodespaceTable.FailedAsync(session, codespace, reason, time.GetUtcNow()), cancellationToken);
         logs.Changed(codespace.Id);
     }
 
-    /// <summary>No command of its start goes on in the background.</summary>
+    /// <summary>Records that no command of its start runs in the background any more.</summary>
     public async Task CommandsEndedAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         await db.WriteAsync(session => CodespaceTable.CommandsEndedAsync(session, codespace), cancellationToken);
         logs.Changed(codespace.Id);
     }
 
-    /// <summary>Nothing of it is left.</summary>
+    /// <summary>Removes the row of a codespace of which nothing is left.</summary>
     public async Task DeletedAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         await db.WriteAsync(session => CodespaceTable.DeleteAsync(session, codespace.Id, time.GetUtcNow()), cancellationToken);

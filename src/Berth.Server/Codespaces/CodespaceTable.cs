@@ -4,8 +4,8 @@ using Berth.Server.Authentication;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// The codespaces table. Users change what is desired; only the reconciler of the codespace's host says what is, and only for the attempt
-/// that it works on, so a slow end of an old attempt never overwrites a newer wish.
+/// The codespaces table. Users change the desired state. Only the reconciler of the codespace's host writes the actual state, and only for
+/// the attempt that it works on, so an old attempt that ends late never overwrites a newer wish.
 /// </summary>
 internal static class CodespaceTable
 {
@@ -23,7 +23,7 @@ internal static class CodespaceTable
         left join repositories r on r.id = c.repository_id
         """;
 
-    /// <summary>What people know of: one that is being deleted is gone already, and a prebuild is nobody's.</summary>
+    /// <summary>The codespaces that people see: not those that are being deleted, and no prebuilds.</summary>
     private const string Persons = "c.desired <> 'deleted' and c.is_prebuild = false";
 
     public static Task<long> InsertAsync(DbSession session, Codespace codespace) => session.SingleAsync<long>(
@@ -42,11 +42,11 @@ internal static class CodespaceTable
     public static Task<Codespace?> FindAsync(DbSession session, long id) =>
         session.FirstOrDefaultAsync<Codespace>($"{Select} where c.id = @id", new { id });
 
-    /// <summary>Whosever it is, also one that is being deleted.</summary>
+    /// <summary>Finds a codespace of any owner, also one that is being deleted.</summary>
     public static Task<Codespace?> FindAsync(DbSession session, string name) =>
         session.FirstOrDefaultAsync<Codespace>($"{Select} where c.name = @name", new { name });
 
-    /// <summary>One that is being deleted is gone already.</summary>
+    /// <summary>Finds a codespace of one owner. One that is being deleted counts as gone.</summary>
     public static Task<Codespace?> FindAsync(DbSession session, long ownerId, string name) =>
         session.FirstOrDefaultAsync<Codespace>(
             $"{Select} where c.name = @name and c.owner_id = @ownerId and {Persons}", new { ownerId, name });
@@ -64,7 +64,7 @@ internal static class CodespaceTable
         $"select count(*) from codespaces c where c.owner_id = @ownerId and {Persons} and (@all = 1 or c.repository_id = @repositoryId)",
         new { ownerId, repositoryId = repositoryId ?? 0, all = repositoryId is null ? 1 : 0 });
 
-    /// <summary>Of an organization's repositories, perhaps of one user only.</summary>
+    /// <summary>Lists the codespaces of an organization's repositories, perhaps of one user only.</summary>
     public static Task<List<Codespace>> OfOrganizationAsync(DbSession session, long organizationId, long? userId, int limit, long offset) =>
         session.QueryAsync<Codespace>(
             $"""
@@ -81,11 +81,11 @@ internal static class CodespaceTable
         """,
         new { organizationId, userId = userId ?? 0, all = userId is null ? 1 : 0 });
 
-    /// <summary>Every one whose files lie on one host.</summary>
+    /// <summary>Lists all codespaces whose files lie on one host.</summary>
     public static Task<List<Codespace>> AllOfHostAsync(DbSession session, string host) =>
         session.QueryAsync<Codespace>($"{Select} where c.host = @host", new { host });
 
-    /// <summary>What one host has to do or to watch over.</summary>
+    /// <summary>Lists the codespaces of one host that need work or have to be watched.</summary>
     public static Task<List<Codespace>> OfHostAsync(DbSession session, string host, DateTimeOffset now) => session.QueryAsync<Codespace>(
         $"""
         {Select}
@@ -94,7 +94,7 @@ internal static class CodespaceTable
         """,
         new { host, now });
 
-    /// <summary>True when it was kept for as long as it was to be, and is to go from now on.</summary>
+    /// <summary>Marks the codespace for deletion when its retention period is over. True when it did.</summary>
     public static async Task<bool> ExpireAsync(DbSession session, long id, DateTimeOffset now) => await session.ExecuteAsync(
         """
         update codespaces set desired = 'deleted', updated_at = @now
@@ -102,7 +102,7 @@ internal static class CodespaceTable
         """,
         new { id, now }) == 1;
 
-    /// <summary>False when it is starting or running already, or is being deleted.</summary>
+    /// <summary>Asks for a start. False when the codespace is starting, running, or being deleted.</summary>
     public static async Task<bool> WantStartAsync(DbSession session, long id, DateTimeOffset now) => await session.ExecuteAsync(
         """
         update codespaces set desired = 'available', state = case when container_id is null then 'Queued' else 'Starting' end,
@@ -122,7 +122,7 @@ internal static class CodespaceTable
         """,
         new { id, now });
 
-    /// <summary>Writes what the change names. A shorter retention counts from the stop that has been.</summary>
+    /// <summary>Writes the values that the change names. A shorter retention period counts from the last stop.</summary>
     public static Task ChangeAsync(DbSession session, long id, CodespaceChange change, DateTimeOffset now) => session.ExecuteAsync(
         """
         update codespaces set display_name = case when @SetsDisplayName = @yes then @DisplayName else display_name end,
@@ -151,7 +151,7 @@ internal static class CodespaceTable
         """,
         new { id, known.Ref, known.Ahead, known.Behind, known.Uncommitted, unpushed = known.Ahead is { } ahead ? ahead > 0 : (bool?)null });
 
-    /// <summary>The token ends with the wish, not with the container.</summary>
+    /// <summary>Asks for a stop. The token ends now, not when the container does.</summary>
     public static async Task WantStopAsync(DbSession session, long id, DateTimeOffset now, string? notice = null)
     {
         await session.ExecuteAsync(
@@ -179,8 +179,8 @@ internal static class CodespaceTable
         new { codespace.Id, codespace.Attempt, now });
 
     /// <summary>
-    /// A failed start leaves no token, and is kept for a day at least, for its log. The wish is not taken back: it says that the user
-    /// wanted it to run.
+    /// Records a failed start. It leaves no token, and is kept for at least a day because of its log. The wish stays: it says that the user
+    /// wanted the codespace to run.
     /// </summary>
     public static async Task FailedAsync(DbSession session, Codespace codespace, string failure, DateTimeOffset now)
     {
@@ -195,8 +195,10 @@ internal static class CodespaceTable
         await TokenTable.DeleteOfCodespaceAsync(session, codespace.Id);
     }
 
-    /// <summary>With why its rebuild failed, when it goes on as it was.</summary>
-    /// <returns>False when somebody has wished for something else meanwhile.</returns>
+    /// <summary>
+    /// Records that the codespace is available. If it goes on as it was after a failed rebuild, the row says why that failed.
+    /// </summary>
+    /// <returns>False when somebody has asked for something else meanwhile.</returns>
     public static async Task<bool> AvailableAsync(DbSession session, Codespace codespace, DateTimeOffset now) => await session.ExecuteAsync(
         """
         update codespaces set state = 'Available', failure = @Failure, image = @Image, container_id = @ContainerId,
@@ -219,11 +221,11 @@ internal static class CodespaceTable
             now,
         }) == 1;
 
-    /// <summary>No command of this attempt's start goes on in the background any more.</summary>
+    /// <summary>Records that no command of this attempt's start runs in the background any more.</summary>
     public static Task CommandsEndedAsync(DbSession session, Codespace codespace) => session.ExecuteAsync(
         "update codespaces set commands_running = false where id = @Id and attempt = @Attempt", new { codespace.Id, codespace.Attempt });
 
-    /// <summary>It stands still, wished or not; its token ends with it.</summary>
+    /// <summary>Records that the codespace has stopped, whether anybody asked for it or not. Its token ends too.</summary>
     public static async Task ShutDownAsync(DbSession session, Codespace codespace, DateTimeOffset now)
     {
         await session.ExecuteAsync(
@@ -243,7 +245,7 @@ internal static class CodespaceTable
     }
 }
 
-/// <summary>What of a codespace changes. A null leaves the column as it is, unless its flag says that the null is the new value.</summary>
+/// <summary>A change to a codespace. A null leaves the column as it is, unless a flag says that null is the new value.</summary>
 internal sealed record CodespaceChange
 {
     public bool SetsDisplayName { get; init; }

@@ -19,7 +19,7 @@ internal sealed class CodespaceTools(IConfiguration configuration)
         ["sleep"] = "coreutils",
     };
 
-    /// <summary>What a codespace's own engine is made of; rootlesskit calls <c>ip</c>.</summary>
+    /// <summary>The programs of which a codespace's own engine is made. rootlesskit calls <c>ip</c>.</summary>
     private static readonly Dictionary<string, string> ForDocker = new(StringComparer.Ordinal)
     {
         ["dockerd"] = "docker.io",
@@ -32,7 +32,7 @@ internal sealed class CodespaceTools(IConfiguration configuration)
         ["setsid"] = "util-linux",
     };
 
-    /// <summary>Debian's packages of all that is looked for.</summary>
+    /// <summary>The Debian packages of all these programs.</summary>
     public static IEnumerable<string> Packages =>
         SystemPackages.Values.Concat(ForDocker.Values).Concat(["git", "bubblewrap", "util-linux"]).Distinct();
 
@@ -53,7 +53,7 @@ internal sealed class CodespaceTools(IConfiguration configuration)
     public string SystemTool(string name) =>
         Find(name) ?? throw Missing(name, $"install the package {SystemPackages.GetValueOrDefault(name, "util-linux")}");
 
-    /// <summary>Where git is, if it lies outside <c>/usr</c>: a sandbox has to be shown it.</summary>
+    /// <summary>The path of git if it lies outside <c>/usr</c>. A sandbox does not see it unless it is mounted.</summary>
     public IEnumerable<string> OutsideSystem() =>
         new[] { Find("git") }.OfType<string>()
             .Select(path => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path)
@@ -61,14 +61,14 @@ internal sealed class CodespaceTools(IConfiguration configuration)
 
     public string Chown() => Find("chown") ?? throw Missing("chown", "install the package coreutils");
 
-    /// <summary>Null when this machine has what a codespace's own engine is made of.</summary>
+    /// <summary>Says what this machine lacks for a codespace's own engine. Null when nothing is missing.</summary>
     public string? MissingForDocker() =>
         ForDocker.Where(program => Find(program.Key) is null).Select(program => program.Value).Distinct().ToList()
             is { Count: > 0 } packages
             ? $"install the package{(packages.Count == 1 ? "" : "s")} {string.Join(", ", packages)}"
             : null;
 
-    /// <summary>One line for each thing that is missing, empty when a codespace can start.</summary>
+    /// <summary>One line for each missing thing. Empty when a codespace can start.</summary>
     public IReadOnlyList<string> MissingTools()
     {
         List<string> missing = [];

@@ -28,7 +28,7 @@ internal static class ConnectionsFeature
         services.AddSingleton<PortProxy>();
     }
 
-    /// <summary>Before everything that Berth serves itself.</summary>
+    /// <summary>Adds the forwarded ports. They come before everything that Berth serves itself.</summary>
     public static void UseForwardedPorts(this WebApplication app) => app.UseMiddleware<PortSite>();
 
     public static void MapConnections(this IEndpointRouteBuilder api, string one, string scope)

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// An absolute path in a container, in its one spelling: no empty part, no <c>.</c>, no <c>..</c>, no slash at its end. Whoever decides
-/// about a path decides about this one and passes it on, so that nothing reads it differently. It says nothing of links in the container.
+/// An absolute path in a container, in its only spelling: no empty part, no <c>.</c>, no <c>..</c>, no slash at its end. Code that checks a
+/// path passes this one on, so that nothing reads it differently later. It says nothing about links in the container.
 /// </summary>
 internal sealed record ContainerPath
 {
@@ -19,25 +19,25 @@ internal sealed record ContainerPath
 
     public string Text { get; }
 
-    /// <summary>Its last part; <c>.</c> for the root.</summary>
+    /// <summary>The last part of the path. <c>.</c> for the root.</summary>
     public string Name => Text == "/" ? "." : Text[(Text.LastIndexOf('/') + 1)..];
 
-    /// <summary>What it lies in; the root for itself.</summary>
+    /// <summary>The parent folder. The root for the root itself.</summary>
     public string Folder => Text.LastIndexOf('/') is > 0 and var slash ? Text[..slash] : "/";
 
     /// <summary>
-    /// In a filesystem of the kernel's. Nobody works there or has anything mounted there: <c>/proc/self/fd/N</c> named a folder of the host
-    /// that the runtime still had open (CVE-2024-21626).
+    /// The path lies in a filesystem of the kernel. Nobody works there or mounts anything there: <c>/proc/self/fd/N</c> once named a folder
+    /// of the host that the runtime still had open (CVE-2024-21626).
     /// </summary>
     public bool IsKernels => Text.Split('/') is ["", "proc" or "sys" or "dev", ..];
 
-    /// <summary>Nothing of a repository's is mounted there: the kernel's, and where Berth's own files lie.</summary>
+    /// <summary>A repository may mount nothing here: the path belongs to the kernel or to Berth's own files.</summary>
     public bool IsReserved => IsKernels || Text.Split('/') is ["", "run", "berth", ..];
 
-    /// <summary>An absolute path; <c>..</c> leads up from what was written before it, and from the root nowhere.</summary>
+    /// <summary>Parses an absolute path. <c>..</c> removes the part before it. At the root it does nothing.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ContainerPath? path) => TryParse(text, Root, out path);
 
-    /// <param name="from">Where a path begins that is not absolute.</param>
+    /// <param name="from">The folder that a relative path begins at.</param>
     public static bool TryParse(string? text, ContainerPath from, [NotNullWhen(true)] out ContainerPath? path)
     {
         path = null;

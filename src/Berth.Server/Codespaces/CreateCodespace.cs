@@ -10,7 +10,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>Makes the row of a new codespace; its start is the reconciler's.</summary>
+/// <summary>Makes the row of a new codespace. The reconciler starts it.</summary>
 internal sealed class CreateCodespace(
     Db db, TimeProvider time, CodespaceHost host, CodespacePermissions permissions, Reconciler reconciler, Machines machines,
     CodespaceOptions options, AuditLog audit)
@@ -75,7 +75,7 @@ internal sealed class CreateCodespace(
         return codespace with { Id = id };
     }
 
-    /// <summary>The person's own setting, where this host still offers it.</summary>
+    /// <summary>The machine of the person's settings, if this host still offers it.</summary>
     private async Task<string> DefaultMachineAsync(long userId, CancellationToken cancellationToken) =>
         (await db.ReadAsync(session => CodespaceSettingsTable.FindAsync(session, userId), cancellationToken)).DefaultMachine is { } name
             && machines.Find(name) is { } machine

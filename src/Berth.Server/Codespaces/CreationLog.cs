@@ -11,7 +11,7 @@ namespace Berth.Server.Codespaces;
 /// </summary>
 internal static class CreationLog
 {
-    /// <summary>What another node writes is seen without a signal.</summary>
+    /// <summary>How often to look, since no signal comes for lines that another node writes.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     /// <param name="http"><c>?follow=true</c> streams, <c>?follow=available</c> as long as nobody can work in it yet;
@@ -31,8 +31,8 @@ internal static class CreationLog
             cancellationToken);
     }
 
-    /// <param name="attempt">Null: of all starts.</param>
-    /// <param name="hasEnded">Asked before each look: nothing more is waited for then.</param>
+    /// <param name="attempt">Null: lines of all starts.</param>
+    /// <param name="hasEnded">Called before each look. When it is true, no more lines are waited for.</param>
     public static async Task WriteAsync(
         HttpContext http, long codespace, long? attempt, CodespaceLog logs, TimeProvider time, Func<Task<bool>> hasEnded,
         CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ internal static class CreationLog
         long last = 0;
         while (true)
         {
-            // In this order, so that nothing falls between: ask to be told, look whether it has ended, read what there is.
+            // The order matters, so that no line is lost: ask for the signal, look whether it has ended, read the lines.
             var changed = logs.ChangedAsync(codespace);
             var ended = await hasEnded();
             var lines = await logs.ReadAsync(codespace, attempt, last, cancellationToken);

@@ -2,7 +2,9 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>The registry of images that a repository names without one: Docker Hub, or what the operator put in its place.</summary>
+/// <summary>
+/// The registry for image names that do not name one: Docker Hub, or the one that the operator configured instead.
+/// </summary>
 internal sealed record DefaultRegistry(RegistryHost Host)
 {
     public static DefaultRegistry Of(CodespaceOptions options) => RegistryHost.TryParse(options.DefaultRegistry, out var host)

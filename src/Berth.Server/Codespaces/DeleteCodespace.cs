@@ -7,14 +7,14 @@ using Berth.Server.Codespaces.Workspaces;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// Removes all that a codespace is: containers with their volumes, then files, then the row. A crash in between leaves the row, and with it
-/// the wish.
+/// Removes everything of a codespace: its containers with their volumes, then its files, then its row. After a crash in between the row
+/// still says that the codespace is to be deleted.
 /// </summary>
 internal sealed class DeleteCodespace(
     IContainerEngine engine, CodespaceContainers containers, CodespaceHost host, CodespaceRows rows, StopCodespace stop,
     WorkspaceFilesystem workspaces, CodespaceNetworks networks, BuiltImages built)
 {
-    /// <exception cref="EngineException">The engine does not answer, and may have something of it.</exception>
+    /// <exception cref="EngineException">The engine does not answer, and may still have things of the codespace.</exception>
     public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         try
@@ -26,7 +26,7 @@ internal sealed class DeleteCodespace(
         }
         catch (EngineException) when (codespace.ContainerId is null && codespace.Image is null)
         {
-            // It never had a container that was finished, and there is no engine to ask about others.
+            // No container was ever finished, and there is no engine to ask about others.
         }
 
         await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);

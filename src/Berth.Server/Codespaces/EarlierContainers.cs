@@ -5,18 +5,18 @@ using Berth.Server.Codespaces.Workspaces;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>A container that waits for others to take its place.</summary>
-/// <param name="Name">What it is called when it has its place.</param>
+/// <summary>A container that is set aside while new ones take its place.</summary>
+/// <param name="Name">Its name before it was set aside.</param>
 internal sealed record ContainerAside(string Id, string Name);
 
 /// <summary>
-/// What a codespace has from an earlier start, when it gets other containers. Those that people worked in stay, stopped and under other
-/// names, until the new ones run: else a mistake that only shows when they start would leave nobody a way to the work.
+/// The containers of an earlier start while a codespace gets new ones. Containers that people worked in stay, stopped and renamed, until
+/// the new ones run. Without them, a mistake that shows only at the start would lock people out of their work.
 /// </summary>
 internal sealed class EarlierContainers(
     IContainerEngine engine, CodespaceContainers containers, CodespaceHost host, StopCodespace stop, BuiltImages images)
 {
-    /// <summary>Ends what runs in them, and the codespace's own engine.</summary>
+    /// <summary>Stops what runs in them, and the codespace's own engine.</summary>
     public Task PauseAsync(Codespace codespace, CancellationToken cancellationToken) => stop.PauseAsync(codespace, cancellationToken);
 
     /// <summary>Takes all of them away: nobody has worked in them.</summary>
@@ -26,7 +26,7 @@ internal sealed class EarlierContainers(
         await images.RemoveOldAsync(codespace, cancellationToken);
     }
 
-    /// <summary>Makes room for others, with all that says how they are started again.</summary>
+    /// <summary>Renames the containers and moves the files that say how to start them, so that new ones can be made.</summary>
     public async Task SetAsideAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         var folders = host.Folders(codespace);
@@ -41,7 +41,7 @@ internal sealed class EarlierContainers(
             File.Copy(file, Path.Combine(folders.Before, Path.GetFileName(file)));
         }
 
-        // With this list it counts: whoever is cut off from here on finds it.
+        // They count as set aside once this list exists: after a crash from here on, the next start finds it.
         await File.WriteAllBytesAsync(folders.BeforeList, JsonSerializer.SerializeToUtf8Bytes(aside), cancellationToken);
         foreach (var container in aside)
         {
@@ -49,7 +49,7 @@ internal sealed class EarlierContainers(
         }
     }
 
-    /// <summary>Takes away what was to come in their place, and gives it back to them. Without any set aside nothing happens.</summary>
+    /// <summary>Removes the new containers and puts back those that were set aside. Does nothing when none were.</summary>
     public async Task BringBackAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         var folders = host.Folders(codespace);
@@ -84,7 +84,7 @@ internal sealed class EarlierContainers(
         CodespaceFolders.Delete(folders.Before);
     }
 
-    /// <summary>The new ones run.</summary>
+    /// <summary>Removes the earlier containers, since the new ones run.</summary>
     public async Task ForgetAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         var folders = host.Folders(codespace);

@@ -7,7 +7,7 @@ namespace Berth.Server.Codespaces;
 /// <summary>Ends a start that failed: nothing of it runs on, and its row and its log say why.</summary>
 internal sealed class FailStart(Db db, TimeProvider time, IContainerEngine engine, StopCodespace stop)
 {
-    /// <returns>What the metrics count it under.</returns>
+    /// <returns>The cause under which the metrics count it.</returns>
     public async Task<StartCause> RunAsync(
         Codespace codespace, CodespaceLogWriter log, StartProgress progress, Exception exception, CancellationToken cancellationToken)
     {
@@ -20,7 +20,7 @@ internal sealed class FailStart(Db db, TimeProvider time, IContainerEngine engin
         return cause;
     }
 
-    /// <summary>Something is wrong with what was asked for or with this machine, rather than with this code.</summary>
+    /// <summary>True for faults of the request or of this machine, false for faults of this code.</summary>
     public static bool IsFault(Exception exception) =>
         exception is FaultException or EngineException or IOException or UnauthorizedAccessException;
 
@@ -29,8 +29,8 @@ internal sealed class FailStart(Db db, TimeProvider time, IContainerEngine engin
         "start the codespace again, which pulls it again");
 
     /// <summary>
-    /// Whatever an engine that goes away makes of pulls, builds and tools: that it went away is the cause. Likewise an image that somebody
-    /// removes meanwhile.
+    /// Finds the cause. When the engine goes away, pulls, builds and tools fail in many ways, but the missing engine is the cause. The same
+    /// holds for an image that somebody removes during the start.
     /// </summary>
     private async Task<(StartCause Cause, string Message)> CauseAsync(
         Exception exception, StartProgress progress, CancellationToken cancellationToken)

@@ -8,8 +8,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// What git says about a workspace. Asked inside the container only, since a workspace's configuration can make git run programs; without
-/// git in the image it is not known.
+/// Asks git about the state of a workspace. It does so only inside the container, since a workspace's configuration can make git run
+/// programs. If the image has no git, the state is unknown.
 /// </summary>
 internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider time)
 {
@@ -21,7 +21,7 @@ internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider tim
     /// <summary>What is known of a workspace; null: not known.</summary>
     public sealed record Known(string? Ref, long? Ahead, long? Behind, bool? Uncommitted);
 
-    /// <summary>Looks, unless that was done just now, and stores what is found.</summary>
+    /// <summary>Looks at the workspace and stores what it finds, unless it did so just now.</summary>
     /// <returns>The codespace with what is known.</returns>
     public async Task<Codespace> RefreshAsync(Codespace codespace, bool always, CancellationToken cancellationToken)
     {
@@ -39,8 +39,8 @@ internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider tim
     }
 
     /// <summary>
-    /// Begins the first look after a start, before anybody can see that it is available: whoever waits for that does not wait for git
-    /// as well.
+    /// Begins the first look after a start, before people can see that the codespace is available. They do not have to wait for git as
+    /// well.
     /// </summary>
     public FirstLook BeginFirst(Codespace codespace)
     {
@@ -67,8 +67,8 @@ internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider tim
     }
 
     /// <summary>
-    /// The output of <c>git status --porcelain=v2 --branch</c> (git-status(1)); null when it is none. Whatever the codespace calls git
-    /// wrote it, and no stop may fail on it.
+    /// Parses the output of <c>git status --porcelain=v2 --branch</c> (git-status(1)). Null when it is something else. Any program that the
+    /// codespace calls git may have written it, and no stop may fail because of that.
     /// </summary>
     internal static Known? Parse(string output)
     {
@@ -124,7 +124,7 @@ internal sealed class GitStatus(Db db, IContainerEngine engine, TimeProvider tim
         }
     }
 
-    /// <summary>Until it ends or is disposed, nobody else looks.</summary>
+    /// <summary>Until this look ends or is disposed, no other look begins.</summary>
     public sealed class FirstLook(GitStatus git, Codespace codespace) : IDisposable
     {
         public async Task RunAsync(CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>What the processes of one container may use. It is written into every container.</summary>
+/// <summary>The limits for the processes of one container. They are set on every container.</summary>
 /// <param name="MemoryBytes">Without swap.</param>
 /// <param name="Processes">Threads count as well.</param>
 internal sealed record MachineLimits(double Cpus, long MemoryBytes, int Processes)
@@ -12,10 +12,12 @@ internal sealed record MachineLimits(double Cpus, long MemoryBytes, int Processe
     /// <summary>The engine takes no less.</summary>
     private const double LeastCpus = 0.01;
 
-    /// <summary>Of the container that people work in, where services run beside it.</summary>
+    /// <summary>The limits of the container that people work in, when services run beside it.</summary>
     public MachineLimits BesideServices(int services) => services == 0 ? this : Part(1 - ServicesShare);
 
-    /// <summary>Of one service of several: together they get a third of the machine, and no rounding gives them more.</summary>
+    /// <summary>
+    /// The limits of one of several services. Together they get a third of the machine, and rounding never gives them more.
+    /// </summary>
     public MachineLimits OfService(int services) => Part(ServicesShare / services);
 
     private MachineLimits Part(double share) =>
@@ -40,8 +42,8 @@ internal sealed record Machine(string Name, int Cpus, long MemoryBytes, long Sto
 }
 
 /// <summary>
-/// The machine types that this host offers: those it has the cores and memory for, at most the setting's. They are limits, no reservations:
-/// codespaces share the host. The smallest is always offered, also where the host is smaller still.
+/// The machine types that this host offers: those that it has the cores and memory for, up to the setting. They are limits and reserve
+/// nothing, since codespaces share the host. The smallest is always offered, even on a smaller host.
 /// </summary>
 internal sealed class Machines(CodespaceOptions options)
 {
@@ -69,16 +71,16 @@ internal sealed class Machines(CodespaceOptions options)
     /// <summary>How much an image may unpack to.</summary>
     public long MostImageBytes => options.MaxImageGiB is { } gigabytes ? (long)(gigabytes * GiB) : _offered[^1].StorageBytes;
 
-    /// <summary>The smallest: what a codespace gets when nobody asked.</summary>
+    /// <summary>The smallest machine. A codespace gets it when nobody chose one.</summary>
     public Machine Default => _offered[0];
 
-    /// <summary>Null when it is not offered here.</summary>
+    /// <summary>Finds a machine by its name. Null when this host does not offer it.</summary>
     public Machine? Find(string name) => Array.Find(_offered, machine => machine.Name == name);
 
-    /// <summary>What a row says, also where this host no longer offers it.</summary>
+    /// <summary>The machine that a row names, even if this host no longer offers it.</summary>
     public static CodespaceMachine WireOf(string name) => (Array.Find(Types, type => type.Name == name) ?? Types[0]).ToWire();
 
-    /// <summary>A codespace's machine; one that is no longer offered becomes the largest that is.</summary>
+    /// <summary>The machine of a codespace. If it is no longer offered, the codespace gets the largest that is.</summary>
     public Machine Of(Codespace codespace) =>
         Find(codespace.Machine) ?? (Array.Exists(Types, type => type.Name == codespace.Machine) ? _offered[^1] : Default);
 
@@ -88,7 +90,7 @@ internal sealed class Machines(CodespaceOptions options)
 
     internal static Machine[] Offer(string? largest, int cpus, long memoryBytes)
     {
-        // What firmware and kernel keep for themselves makes a host of 16 GB show a little less.
+        // Firmware and kernel keep some memory for themselves, so a host of 16 GB shows a little less.
         var last = Array.FindLastIndex(Types, type => type.Cpus <= cpus && type.MemoryBytes <= memoryBytes + (memoryBytes / 8));
         var most = Array.FindIndex(Types, type => type.Name == largest);
         return Types[..(Math.Max(0, most < 0 ? last : Math.Min(last, most)) + 1)];

@@ -8,7 +8,7 @@ using Berth.Server.Repositories;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// What owners of an organization see and do about codespaces of its repositories: list, stop, delete. They do not enter them.
+/// What the owners of an organization may do with codespaces of its repositories: list, stop, and delete them. They cannot enter them.
 /// </summary>
 internal static class OrganizationCodespaceEndpoints
 {
@@ -118,7 +118,7 @@ internal static class OrganizationCodespaceEndpoints
         return await GetAsync(username, name, caller, access, db, urls, cancellationToken);
     }
 
-    /// <summary>One of that user, of a repository of this organization.</summary>
+    /// <summary>Finds a codespace of that user, if it is of one of this organization's repositories.</summary>
     private static async Task<Codespace?> FindAsync(DbSession session, OrganizationAccess access, string username, string name) =>
         await AccountTable.FindUserAsync(session, username) is { } user
         && await CodespaceTable.FindAsync(session, user.Id, name) is { RepositoryId: { } repositoryId } codespace

@@ -8,8 +8,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// Makes what is true of this host's codespaces what is desired of them: one job a codespace at a time, begun by a request, by the look
-/// around every few seconds, or by the server's start after a crash. Rows hold everything that it knows.
+/// Brings this host's codespaces into their desired state. Each codespace has one job at a time. A request begins it, or the regular look
+/// every few seconds, or the server's start after a crash. Everything that it knows is in the rows.
 /// </summary>
 internal sealed partial class Reconciler(
     TimeProvider time, CodespaceRows rows, StartInTurn start, StopCodespace stop, DeleteCodespace delete, KeepPrebuild keep,
@@ -20,7 +20,7 @@ internal sealed partial class Reconciler(
     private readonly ConcurrentDictionary<long, byte> _waiting = new();
     private readonly Channel<long> _wakes = Channel.CreateUnbounded<long>();
 
-    /// <summary>What is being done for one codespace.</summary>
+    /// <summary>The work under way for one codespace.</summary>
     private sealed class Job
     {
         private readonly Lock _lock = new();
@@ -47,7 +47,7 @@ internal sealed partial class Reconciler(
             }
         }
 
-        /// <summary>Somebody wished for something. False when the job has ended and a new one is needed.</summary>
+        /// <summary>Notes that somebody asked for something. False when the job has ended and a new one is needed.</summary>
         public bool Notice(Codespace codespace)
         {
             lock (_lock)
@@ -62,7 +62,7 @@ internal sealed partial class Reconciler(
             }
         }
 
-        /// <summary>True when nothing was wished for since the last look at the row.</summary>
+        /// <summary>Ends the job. True when nobody asked for anything since the row was last read.</summary>
         public bool TryEnd()
         {
             lock (_lock)
@@ -82,7 +82,7 @@ internal sealed partial class Reconciler(
         }
     }
 
-    /// <summary>Something was wished for; a start that is no longer wanted is cut off.</summary>
+    /// <summary>Says that somebody asked for something. A start that is no longer wanted is cut off.</summary>
     public void Wake(long codespace) => _wakes.Writer.TryWrite(codespace);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -122,7 +122,7 @@ internal sealed partial class Reconciler(
         }
     }
 
-    /// <summary>One look around.</summary>
+    /// <summary>Looks at all codespaces of this host once.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         try
@@ -168,7 +168,7 @@ internal sealed partial class Reconciler(
         job.Work = Task.Run(() => RunAsync(id, job, stopping), CancellationToken.None);
     }
 
-    /// <summary>Does what is to be done until nothing is.</summary>
+    /// <summary>Works on one codespace until nothing is left to do.</summary>
     private async Task RunAsync(long id, Job job, CancellationToken stopping)
     {
         try
@@ -202,7 +202,7 @@ internal sealed partial class Reconciler(
         }
     }
 
-    /// <returns>False when nothing is to be done.</returns>
+    /// <returns>False when there was nothing to do.</returns>
     private async Task<bool> StepAsync(Codespace codespace, Job job, CancellationToken stopping)
     {
         switch (codespace)
@@ -217,7 +217,7 @@ internal sealed partial class Reconciler(
                 await keep.RunAsync(codespace, stopping);
                 return true;
             case { Desired: CodespaceDesire.Available, State: CodespaceState.Available, CommandsRunning: true }:
-                // Whoever runs them is in StartAsync, not here: they were another process's.
+                // Commands of this process would keep us in StartAsync, so another process ran these.
                 await rows.LogAsync(codespace, "up", Fault.Shown(
                     "the server ended while commands ran in the background: what came after them did not run",
                     "run it by hand, or rebuild the codespace"));
@@ -245,11 +245,11 @@ internal sealed partial class Reconciler(
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
-            // Cut off by a stop or a deletion: the next step is that.
+            // A stop or a deletion cut the start off, and the next step carries it out.
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or DbException))
         {
-            // A bug would come again with every try; the row says that somebody has to look.
+            // A bug would fail every new attempt too. The row says that somebody has to look.
             LogFailed(exception, "start", codespace.Id);
             if (!available)
             {
@@ -278,7 +278,7 @@ internal sealed partial class Reconciler(
         await rows.ShutDownAsync(codespace, "stopped", cancellationToken);
     }
 
-    /// <summary>It is tried again at every look around, and said once.</summary>
+    /// <summary>Writes to the log once that the engine is missing. Every regular look tries again.</summary>
     private async Task WaitForEngineAsync(Codespace codespace, string reason)
     {
         if (_waiting.TryAdd(codespace.Id, 0))

@@ -3,12 +3,12 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// What a repository's files are refused for. Reading goes on behind most of it, so that a person learns everything at once; what has
-/// refusals is never built or started.
+/// The reasons why a repository's files are refused. After most of them reading goes on, so that a person learns all of them at once.
+/// Nothing is built or started when there is one.
 /// </summary>
 internal sealed class Refusals
 {
-    /// <summary>Nobody reads more, and every one may be as long as a line of the repository.</summary>
+    /// <summary>The most refusals that are kept. Nobody reads more, and each may be as long as a line of the repository.</summary>
     private const int Most = 100;
 
     private readonly List<Fault> _all = [];
@@ -28,7 +28,7 @@ internal sealed class Refusals
         }
     }
 
-    /// <summary>Reads one part; when it is refused, the parts beside it are read all the same.</summary>
+    /// <summary>Reads one part. When it is refused, the parts beside it are still read.</summary>
     public void Try(Action read)
     {
         try
@@ -41,7 +41,7 @@ internal sealed class Refusals
         }
     }
 
-    /// <returns>Nothing when it is refused.</returns>
+    /// <returns>The default value when the part is refused.</returns>
     public T? Try<T>(Func<T?> read)
     {
         try
@@ -55,7 +55,7 @@ internal sealed class Refusals
         }
     }
 
-    /// <exception cref="FaultException">There is one at least; with several the message has all.</exception>
+    /// <exception cref="FaultException">There is at least one refusal. The message has all of them.</exception>
     public void ThrowIfAny()
     {
         if (_all.Count > 0)

@@ -4,14 +4,17 @@ using Berth.Server.Metrics;
 
 namespace Berth.Server.Codespaces;
 
-/// <summary>One start, from wherever the last one stopped, and how it ended. What it does is in <see cref="StartSteps"/>.</summary>
+/// <summary>
+/// Runs one start, from wherever the last one stopped, and records how it ended. The steps themselves are in <see cref="StartSteps"/>.
+/// </summary>
 internal sealed class StartCodespace(
     Db db, TimeProvider time, FailStart fail, CodespaceHost host, CodespaceLog logs, StartSteps steps,
     GitStatus git, BerthMetrics metrics)
 {
-    /// <param name="available">Told when people can work in it. Lifecycle commands may go on after that, until this returns.</param>
-    /// <param name="waits">Told when a program of the repository's goes on, which may take as long as it likes.</param>
-    /// <exception cref="OperationCanceledException">Somebody wished for something else, or the server stops.</exception>
+    /// <param name="available">Called when people can work in it. Lifecycle commands may go on after that, until this method
+    /// returns.</param>
+    /// <param name="waits">Called when the start waits for a program of the repository, which may take as long as it likes.</param>
+    /// <exception cref="OperationCanceledException">Somebody asked for something else, or the server stops.</exception>
     public async Task RunAsync(Codespace codespace, Action available, Action waits, CancellationToken cancellationToken)
     {
         await using var log = logs.Open(codespace);
@@ -30,7 +33,7 @@ internal sealed class StartCodespace(
         }
         catch (Exception exception) when (inBackground)
         {
-            // It runs, and people work in it: whatever becomes of the commands is no failure of the codespace.
+            // The codespace runs and people work in it, so a failed command is no failure of the codespace.
             var reason = exception switch
             {
                 OperationCanceledException => "the codespace or the server was stopped",
@@ -68,8 +71,8 @@ internal sealed class StartCodespace(
 
         void Ended(StartOutcome outcome, StartCause cause)
         {
-            // Only the first counts: what leaves before it has an outcome was interrupted, and background commands may fail after it became
-            // available.
+            // Only the first outcome counts. A start that ends without one was interrupted. Background commands may fail after the
+            // codespace became available.
             if (!ended)
             {
                 ended = true;
@@ -96,7 +99,7 @@ internal sealed class StartCodespace(
             new BegunStart(codespace, host.Folders(codespace), log, progress, waits), cancellationToken);
     }
 
-    /// <param name="written">Told when the row says so.</param>
+    /// <param name="written">Called when the row says that the codespace is available.</param>
     private async Task AvailableAsync(Codespace started, CodespaceLogWriter log, Action written, CancellationToken cancellationToken)
     {
         log.Write(

@@ -1,10 +1,10 @@
 namespace Berth.Server.Codespaces;
 
-/// <summary>A start when its turn has come, and not before.</summary>
+/// <summary>Runs a start once its turn has come.</summary>
 internal sealed class StartInTurn(StartTurns turns, StartCodespace start, CodespaceRows rows)
 {
-    /// <param name="available">Told when people can work in it.</param>
-    /// <exception cref="OperationCanceledException">Somebody wished for something else, or the server stops.</exception>
+    /// <param name="available">Called when people can work in it.</param>
+    /// <exception cref="OperationCanceledException">Somebody asked for something else, or the server stops.</exception>
     public async Task RunAsync(Codespace codespace, Action available, CancellationToken cancellationToken)
     {
         var waiting = turns.TakeAsync(codespace.OwnerId, cancellationToken);

@@ -6,11 +6,13 @@ internal enum StartOutcome
     Available,
     Failed,
 
-    /// <summary>Somebody wished for something else meanwhile, or the server stopped.</summary>
+    /// <summary>Somebody asked for something else meanwhile, or the server stopped.</summary>
     Interrupted,
 }
 
-/// <summary>What a start ended by, as the metrics count it: who was at fault where that is known, else the step that failed.</summary>
+/// <summary>
+/// The cause of a start's end, as the metrics count it: who was at fault if that is known, otherwise the step that failed.
+/// </summary>
 internal enum StartCause
 {
     /// <summary>It became available, or was interrupted.</summary>

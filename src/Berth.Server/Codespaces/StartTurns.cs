@@ -1,13 +1,13 @@
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// Turns of starts: how many go on at once on this host and of one person, and whose is next. That is whoever has the fewest under way, and
-/// among those the one who has waited longest. A start that lasts keeps its place among its person's, and no longer keeps others from
-/// starting.
+/// Limits how many starts run at once, on this host and for one person, and decides whose start is next. The next is the person with the
+/// fewest starts under way, and among those the one who has waited longest. After a while a long start no longer keeps other people from
+/// starting, but still counts for its own person.
 /// </summary>
 internal sealed class StartTurns(CodespaceOptions options, TimeProvider time)
 {
-    /// <summary>Long enough for a start that fetches and builds little.</summary>
+    /// <summary>How long a start may hold its turn. This is enough for a start that fetches and builds little.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
 
     private readonly Lock _lock = new();
@@ -17,11 +17,11 @@ internal sealed class StartTurns(CodespaceOptions options, TimeProvider time)
 
     private sealed record Waiting(long Person, TaskCompletionSource<StartTurn> Turn);
 
-    /// <summary>For the creation log of one that waits.</summary>
+    /// <summary>The line for the creation log of a start that waits.</summary>
     public string Why =>
         $"waiting for a turn: {options.MaxStarts:0} codespaces start at once on this server, {options.MaxStartsPerUser:0} of one person";
 
-    /// <exception cref="OperationCanceledException">It is not wanted any more.</exception>
+    /// <exception cref="OperationCanceledException">The start is no longer wanted.</exception>
     public Task<StartTurn> TakeAsync(long person, CancellationToken cancellationToken)
     {
         var waiting = new LinkedListNode<Waiting>(
@@ -44,7 +44,7 @@ internal sealed class StartTurns(CodespaceOptions options, TimeProvider time)
         {
             if (waiting.List is null)
             {
-                // It has just got its turn, and gives it back by itself.
+                // The start has just got its turn, and gives it back by itself.
                 return;
             }
 
@@ -73,7 +73,7 @@ internal sealed class StartTurns(CodespaceOptions options, TimeProvider time)
 
     private int UnderWay(long person) => _underWay.GetValueOrDefault(person);
 
-    /// <param name="person">Whose start has ended; null: one goes on without its turn.</param>
+    /// <param name="person">The person whose start has ended. Null: a start goes on without its turn.</param>
     private void GiveBack(long? person)
     {
         lock (_lock)
@@ -109,7 +109,9 @@ internal sealed class StartTurn : IDisposable
         _timer = time.CreateTimer(_ => Lend(), null, longest, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>What is left of the start waits for a program of the repository's, or there is nothing left. May be said often.</summary>
+    /// <summary>
+    /// Ends the turn: the start is done, or it only waits for a program of the repository. It may be called more than once.
+    /// </summary>
     public void End()
     {
         Lend();

@@ -7,8 +7,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// Takes down what a codespace has while it runs: processes, what answers inside, logins and environment, the workspace's mount. What it is
-/// made of stays: container, network, image, files. May be run again after having been cut off at any line.
+/// Takes down everything that a codespace has only while it runs: processes, the listener inside, logins, environment, and the workspace's
+/// mount. Container, network, image and files stay. It may be run again after it was cut off at any line.
 /// </summary>
 internal sealed class StopCodespace(
     IContainerEngine engine, CodespaceContainers containers, CodespaceHost host, GitStatus git, EnvironmentContents inside,
@@ -16,7 +16,7 @@ internal sealed class StopCodespace(
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    /// <exception cref="EngineException">The engine does not answer: nothing is known to have stopped.</exception>
+    /// <exception cref="EngineException">The engine does not answer, so it is not known whether anything has stopped.</exception>
     public async Task RunAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         await git.RefreshAsync(codespace, always: true, cancellationToken);
@@ -24,7 +24,7 @@ internal sealed class StopCodespace(
         await workspaces.UnmountAsync(host.Folders(codespace), cancellationToken);
     }
 
-    /// <summary>Nothing of it runs any more, and what its containers wrote is there to be read.</summary>
+    /// <summary>Ends everything that runs in the codespace. What its containers wrote can still be read.</summary>
     /// <inheritdoc cref="RunAsync"/>
     public async Task EndAsync(Codespace codespace, CancellationToken cancellationToken)
     {
@@ -33,8 +33,8 @@ internal sealed class StopCodespace(
     }
 
     /// <summary>
-    /// A codespace whose start failed runs nothing. The engine may be what failed; a container that it runs later is found by the look
-    /// around.
+    /// Ends everything of a codespace whose start failed. The engine may be what failed. If it runs a container later, the regular look
+    /// finds that container.
     /// </summary>
     public async Task AfterFailureAsync(Codespace codespace, CancellationToken cancellationToken)
     {
@@ -46,18 +46,18 @@ internal sealed class StopCodespace(
         }
         catch (Exception exception) when (exception is EngineException or FaultException)
         {
-            // The next start and the deletion try again.
+            // The next start or the deletion tries again.
         }
     }
 
     /// <summary>
-    /// Nothing of it runs while its files are read for other containers; these stay until there is something to put in their place.
+    /// Stops everything while files are read for new containers. The old containers stay until new ones can take their place.
     /// </summary>
     public Task PauseAsync(Codespace codespace, CancellationToken cancellationToken) => StopContainersAsync(codespace, cancellationToken);
 
     /// <summary>
-    /// Removes its containers with their anonymous volumes. One that was never finished may have run half of
-    /// its commands, so it is no base to go on from.
+    /// Removes its containers with their anonymous volumes. A container that was never finished may have run only half of its commands, so
+    /// no start can go on from it.
     /// </summary>
     public async Task RemoveContainersAsync(Codespace codespace, CancellationToken cancellationToken)
     {
@@ -71,7 +71,7 @@ internal sealed class StopCodespace(
         ContainerLayers.Sweep(host.Folders(codespace));
     }
 
-    /// <summary>Nothing of the codespace is there any more, and nobody asks for it again.</summary>
+    /// <summary>Forgets a codespace of which nothing is left.</summary>
     public void Forget(Codespace codespace) => docker.Forget(codespace.Id);
 
     private async Task StopContainersAsync(Codespace codespace, CancellationToken cancellationToken)

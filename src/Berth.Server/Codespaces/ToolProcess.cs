@@ -7,17 +7,17 @@ namespace Berth.Server.Codespaces;
 /// <summary>How a tool ended.</summary>
 internal sealed record ToolResult(int ExitCode, string Output);
 
-/// <summary>Runs a program of this machine: without the server's environment, without a terminal, and never longer than allowed.</summary>
+/// <summary>Runs a program of this machine, without the server's environment, without a terminal, and with a time limit.</summary>
 internal static class ToolProcess
 {
-    /// <summary>Ends a line of which more was left out.</summary>
+    /// <summary>Marks the end of a line that was cut.</summary>
     public const string Cut = " … (the rest of the line is left out)";
 
     private const int MaxLine = 16 * 1024;
     private const int KeptLines = 200;
 
     /// <param name="file">Full path.</param>
-    /// <param name="arguments">Passed as they are; no shell reads them.</param>
+    /// <param name="arguments">Passed as they are, without a shell.</param>
     /// <exception cref="TimeoutException">It took too long.</exception>
     /// <exception cref="FaultException">It cannot be started.</exception>
     public static async Task<ToolResult> RunAsync(
@@ -94,7 +94,9 @@ internal static class ToolProcess
         }
     }
 
-    /// <summary>Lines end with LF or CR (progress overwrites itself); an endless one is cut, and says so.</summary>
+    /// <summary>
+    /// Reads lines, which end with LF or CR (progress output overwrites itself with CR). A line that is too long is cut and marked.
+    /// </summary>
     internal static async Task ReadLinesAsync(TextReader reader, int longest, Action<string> take, CancellationToken cancellationToken)
     {
         var buffer = new char[4096];

@@ -7,8 +7,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces;
 
 /// <summary>
-/// The look around at this host's codespaces, every few seconds: what has ended by itself, lost its right, been idle or kept for too long,
-/// and what runs on the engine although no row wants it.
+/// Looks at this host's codespaces every few seconds. It finds those that have ended by themselves, lost their right, been idle or kept
+/// for too long, and containers that run although no row wants them.
 /// </summary>
 internal sealed class WatchCodespaces(
     Db db, TimeProvider time, AccessDecisions access, CodespaceContainers containers, CodespaceHost host, CodespaceRows rows,
@@ -43,13 +43,15 @@ internal sealed class WatchCodespaces(
         await FindStraysAsync(wake, cancellationToken);
     }
 
-    /// <summary>True once for a codespace that stands still and whose container was seen running.</summary>
+    /// <summary>True once for a codespace that should be stopped, but whose container was seen running.</summary>
     public bool TakeUnexpectedlyRunning(long codespace) => _strays.TryRemove(codespace, out _);
 
-    /// <summary>A codespace that runs: may its creator still read the repository, is its container still there, is it in use?</summary>
+    /// <summary>
+    /// Checks a running codespace: may its creator still read the repository, does its container still exist, and is it in use?
+    /// </summary>
     private async Task WatchAsync(Codespace codespace, Action<long> wake, CancellationToken cancellationToken)
     {
-        // The right first: it ends whatever the engine says, and a container that the engine cannot stop now is found later.
+        // Check the right first: the codespace ends whatever the engine says, and a container that cannot be stopped now is found later.
         var standing = codespace.RepositoryId is { } repository
             ? await access.RepositoryAsync(codespace.OwnerId, repository, cancellationToken)
             : null;
@@ -71,7 +73,7 @@ internal sealed class WatchCodespaces(
         }
         catch (EngineException)
         {
-            // An engine that does not answer says nothing about the container.
+            // If the engine does not answer, nothing is known about the container.
             return;
         }
 
@@ -80,7 +82,7 @@ internal sealed class WatchCodespaces(
             var reason = container is null ? "the container is gone" : $"the container has ended (exit code {container.ExitCode})";
             await rows.ShutDownAsync(codespace, reason, cancellationToken);
 
-            // What a stop takes down beside the container: mounts, the environment.
+            // The stop also takes down what is beside the container: mounts and the environment.
             _strays[codespace.Id] = 0;
             wake(codespace.Id);
         }
@@ -101,14 +103,14 @@ internal sealed class WatchCodespaces(
     {
         await rows.LogAsync(codespace, "failed", reason);
 
-        // The container is a stray from here on.
+        // From here on the container is a stray.
         await rows.FailedAsync(codespace, reason, cancellationToken);
     }
 
     /// <summary>
-    /// Containers of this host that run although nobody wants them: the engine was away when they were to stop, or somebody started them by
-    /// hand. One that was made for a codespace that is gone is removed; one that Berth did not make is left alone, whatever it says of
-    /// itself.
+    /// Finds containers of this host that run although nobody wants them: the engine was away when they were to stop, or somebody started
+    /// them by hand. One that was made for a codespace that is gone is removed. One that Berth did not make is left alone, whatever its
+    /// labels say.
     /// </summary>
     private async Task FindStraysAsync(Action<long> wake, CancellationToken cancellationToken)
     {
@@ -122,7 +124,7 @@ internal sealed class WatchCodespaces(
             return;
         }
 
-        // Rows are written before containers are made, so a container without one is what a deletion left.
+        // A row is written before its containers are made, so a container without a row was left over by a deletion.
         var rowsNow = (await rows.AllOfHostAsync(host.Name, cancellationToken)).ToDictionary(
             codespace => codespace.Name, StringComparer.Ordinal);
         foreach (var (container, name) in all)

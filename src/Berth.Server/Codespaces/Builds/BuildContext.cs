@@ -5,13 +5,13 @@ using Berth.Server.Codespaces.Dockerfiles;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// What the engine gets to build from, as a tar that is written while it is sent: the files of a folder of the checkout that
-/// <c>.dockerignore</c> leaves in, and the Dockerfile that Berth wrote. Links go in as links, for the engine to resolve within what it got;
-/// pipes, sockets and devices stay out.
+/// The build context that the engine gets, as a tar that is written while it is sent: the files of a folder of the checkout that
+/// <c>.dockerignore</c> does not exclude, and the Dockerfile that Berth wrote. Links are sent as links, and the engine resolves them within
+/// what it got. Pipes, sockets and devices are left out.
 /// </summary>
 internal sealed class BuildContext
 {
-    /// <summary>Of the Dockerfile within the context.</summary>
+    /// <summary>The name of the Dockerfile within the context.</summary>
     public const string DockerfileName = SentDockerfile.Name;
 
     private readonly string? _folder;
@@ -27,9 +27,9 @@ internal sealed class BuildContext
         (_folder, _ignored, _dockerfile, _texts, _more) = (folder, ignored, dockerfile, texts, more);
 
     /// <summary>
-    /// What its files are when they are sent: holes are zeros then, and have a place in the engine's every copy.
+    /// The size of the context's files when they are sent. Holes become zeros then, and take room in every copy of the engine's.
     /// </summary>
-    /// <param name="most">More is not looked at.</param>
+    /// <param name="most">The count stops at this size.</param>
     public long Bytes(long most, CancellationToken cancellationToken) =>
         _folder is null ? 0 : BytesOf(_folder, "", _ignored, most, cancellationToken);
 
@@ -83,7 +83,7 @@ internal sealed class BuildContext
             await _more(tar, cancellationToken);
         }
 
-        // The engine takes both away once it has read them, so they are in nothing that is copied.
+        // The engine removes both files once it has read them, so no instruction copies them.
         await PackedFiles.TextAsync(tar, ".dockerignore", $".dockerignore\n{DockerfileName}\n", cancellationToken);
         await PackedFiles.TextAsync(tar, DockerfileName, _dockerfile.Text, cancellationToken);
     }

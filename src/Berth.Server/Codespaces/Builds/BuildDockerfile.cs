@@ -18,8 +18,8 @@ internal sealed class BuildDockerfile(
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
 
-    /// <param name="purpose">Part of the image's name; lower case letters.</param>
-    /// <exception cref="FaultException">It failed, with the instruction that did.</exception>
+    /// <param name="purpose">A part of the image's name, in lower case letters.</param>
+    /// <exception cref="FaultException">The build failed. The message names the instruction that failed.</exception>
     public async Task<PinnedImage> RunAsync(BuildPlace start, PlannedBuild planned, string purpose, CancellationToken cancellationToken)
     {
         Dictionary<string, SentBase> pins = new(StringComparer.Ordinal);
@@ -65,7 +65,7 @@ internal sealed class BuildDockerfile(
         }
     }
 
-    /// <summary>What instructions want that the engine's builder does not know.</summary>
+    /// <summary>Adds the files for instructions that the engine's builder does not know.</summary>
     private static async Task MoreAsync(
         TarWriter tar, string workspace, PlannedBuild planned, IReadOnlyList<FetchedFile> fetched,
         IReadOnlyList<FetchedRepository> cloned, CancellationToken cancellationToken)
@@ -187,7 +187,8 @@ internal sealed class BuildDockerfile(
     }
 
     /// <summary>
-    /// Every stage ends with Berth's labels. That a build got round them is seen in what the engine made, however it read the text.
+    /// Checks that the built image has Berth's labels, which end every stage. If a build got round them, the finished image shows it,
+    /// however the engine read the text.
     /// </summary>
     private void CheckLabels(Codespace codespace, EngineImage built, string what)
     {

@@ -14,8 +14,8 @@ internal sealed class BuildGroups(CodespaceHost host)
 
     private readonly Lazy<string> _prefix = new(() => ControlGroups.Prefix("build", host.Name));
 
-    /// <param name="bySystemd">The engine has systemd make its groups: then only the engine's own limits hold.</param>
-    /// <param name="processes">Of all containers of the build together.</param>
+    /// <param name="bySystemd">The engine lets systemd make its groups. Then only the engine's own limits hold.</param>
+    /// <param name="processes">The limit for all containers of the build together.</param>
     public BuildGroup Open(bool bySystemd, int processes)
     {
         var name = _prefix.Value + RandomNumberGenerator.GetHexString(16, lowercase: true);
@@ -35,7 +35,9 @@ internal sealed class BuildGroups(CodespaceHost host)
         RemoveLeftOver();
     }
 
-    /// <summary>Where the machine's groups are not this server's to change, the engine's limit of each container has to do.</summary>
+    /// <summary>
+    /// Sets the limit. If the server may not change the machine's groups, only the engine's limit of each container holds.
+    /// </summary>
     private static void Limit(string name, int processes)
     {
         try
@@ -45,13 +47,13 @@ internal sealed class BuildGroups(CodespaceHost host)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Another kind of machine.
+            // This machine's groups cannot be changed.
         }
     }
 
     /// <summary>
-    /// Of builds that have ended, also before the server was killed: the engine removes containers' groups and leaves what is above them,
-    /// in every hierarchy. One that still has something in it cannot be removed, and is another time.
+    /// Removes the groups of builds that have ended, also those from before the server was killed. The engine removes only the containers'
+    /// own groups, in every hierarchy. A group that still has a process cannot be removed now, and is removed another time.
     /// </summary>
     public void RemoveLeftOver()
     {
@@ -64,14 +66,14 @@ internal sealed class BuildGroups(CodespaceHost host)
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                // Something runs in it still.
+                // A process still runs in it.
             }
         }
     }
 }
 
 /// <summary>The control group of one build.</summary>
-/// <param name="Name">As the engine's build call takes it.</param>
+/// <param name="Name">The name that the engine's build call takes.</param>
 internal sealed record BuildGroup(string Name, Action Close) : IDisposable
 {
     public void Dispose() => Close();

@@ -6,19 +6,19 @@ using Berth.Server.Codespaces.Sandbox;
 
 namespace Berth.Server.Codespaces.Builds;
 
-/// <summary>Whose a build is, and what it may use.</summary>
+/// <summary>The codespace that a build is for, and what the build may use.</summary>
 /// <param name="Workspace">The checkout on this host.</param>
-/// <param name="Images">Those that it may begin from, by their references as they are written.</param>
+/// <param name="Images">The images that it may begin from, by their references as the Dockerfile writes them.</param>
 internal sealed record BuildPlace(
     Codespace Codespace, CodespaceFolders Folders, CodespaceLogWriter Log, Machine Machine, string Workspace, ExpansionBudget Budget,
     IReadOnlyDictionary<string, PinnedImage> Images)
 {
     public required EngineFacts Engine { get; init; }
 
-    /// <summary>Who git is in the sandbox, and its home.</summary>
+    /// <summary>The user and home folder that git has in the sandbox.</summary>
     public required SandboxView GitView { get; init; }
 
-    /// <summary>With the images of services of the compose files, by the services' names.</summary>
+    /// <summary>Adds the images of the compose files' services, by the services' names.</summary>
     public BuildPlace With(IReadOnlyDictionary<string, PinnedImage> services) => this with
     {
         Images = new Dictionary<string, PinnedImage>(

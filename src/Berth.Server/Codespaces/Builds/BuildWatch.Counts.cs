@@ -6,12 +6,12 @@ using Berth.Server.Codespaces.Workspaces;
 
 namespace Berth.Server.Codespaces.Builds;
 
-/// <content>How much a build has written.</content>
+/// <content>Counts how much a build has written.</content>
 internal sealed partial class BuildWatch
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>How much room the engine's disk has says the kernel at once.</summary>
+    /// <summary>How often to ask for the room on the engine's disk, which the kernel answers at once.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
 
     private const long Drop = 256L << 20;
@@ -20,8 +20,8 @@ internal sealed partial class BuildWatch
     private readonly Channel<(string Image, bool IsBase)> _images = Channel.CreateUnbounded<(string Image, bool IsBase)>();
     private bool _isBase;
 
-    /// <summary>Of one command's container.</summary>
-    /// <param name="Container">As it was made.</param>
+    /// <summary>What the container of one command has written.</summary>
+    /// <param name="Container">The container when it was made.</param>
     private sealed record Written(EngineContainer Container, long Bytes, long Files);
 
     /// <summary>A line of the engine's about the build: it names the image after each instruction.</summary>
@@ -65,17 +65,17 @@ internal sealed partial class BuildWatch
         }
         catch (Exception exception) when (exception is OperationCanceledException or EngineException)
         {
-            // The build has ended; or the engine does not answer, and the build says so.
+            // Either the build has ended, or the engine does not answer, which the build itself reports.
         }
     }
 
-    /// <returns>True when it was too much.</returns>
+    /// <returns>True when the build has written too much.</returns>
     private async Task<bool> CountAsync()
     {
         var files = WrittenFiles.MostFor(_bytes);
         foreach (var (id, known) in _written)
         {
-            // Of one that is gone nothing is said any more.
+            // A container that is gone keeps its last count.
             if (await _engine.WrittenAsync(id, _ended.Token) is { } bytes)
             {
                 var parts = known.Container.VolumeFolders.Select(folder => WrittenFiles.Count(folder, files)).ToList();
@@ -93,7 +93,7 @@ internal sealed partial class BuildWatch
     }
 
     /// <summary>
-    /// What the stages' layers hold beyond their base images, however it came there: a copy has no container to be counted in.
+    /// Adds what the stages' layers hold beyond their base images. This also counts copies, which have no container to be counted in.
     /// </summary>
     private async Task AddLayersAsync()
     {
@@ -116,7 +116,7 @@ internal sealed partial class BuildWatch
         }
         catch (Exception exception) when (exception is OperationCanceledException or EngineException)
         {
-            // As above.
+            // Either the build has ended, or the engine does not answer.
         }
     }
 

@@ -3,10 +3,9 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// Holds the commands of a build to what the engine's build call has no words for: how many processes there may be, and how much they may
-/// write: into the layers of commands, into the volumes that their image asks for, and by copies. It hears of every container that is made
-/// on the engine, and knows the build's by the control group that the call gave them; it sets the limit of each before or while the command
-/// starts.
+/// Enforces limits on a build that the engine's build call cannot express: how many processes there may be, and how much they may write
+/// into layers, into volumes of their image, and by copies. It hears of every container that is made on the engine, and knows the build's
+/// by the control group that the call named. It sets the limit of each before or while the command starts.
 /// </summary>
 internal sealed partial class BuildWatch : IAsyncDisposable
 {
@@ -34,12 +33,12 @@ internal sealed partial class BuildWatch : IAsyncDisposable
     /// <summary>The build has written more than it may, or cannot be watched any more.</summary>
     public CancellationToken Exceeded => _exceeded.Token;
 
-    /// <summary>What it has done that it may not; null when it was ended since the engine refused its limit.</summary>
+    /// <summary>What the build did that it may not. Null when it was ended because the engine refused its limit.</summary>
     public string? TooMuch { get; private set; }
 
-    /// <param name="group">What the build call names as the parent of its containers' control groups, and no other call.</param>
-    /// <param name="processes">Of one command; threads count.</param>
-    /// <param name="bytes">Of all commands together, counted four times a second.</param>
+    /// <param name="group">The parent control group of the build's containers. No other build call names it.</param>
+    /// <param name="processes">The limit of one command. Threads count.</param>
+    /// <param name="bytes">The limit of all commands together, counted four times a second.</param>
     public static async Task<BuildWatch> StartAsync(
         IContainerEngine engine, TimeProvider time, string group, int processes, long bytes, CancellationToken cancellationToken) =>
         new(engine, time, group, processes, bytes, await engine.CreationsAsync(cancellationToken));
@@ -75,8 +74,8 @@ internal sealed partial class BuildWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>Of a container that is being removed the engine may fail to say anything.</summary>
-    /// <returns>Null: it is none of the build's.</returns>
+    /// <summary>Finds a container of the build. It tries again, since the engine may fail to describe one that is being removed.</summary>
+    /// <returns>Null when the container is not the build's.</returns>
     private async Task<EngineContainer?> OwnAsync(string id)
     {
         for (var tries = 1; ; tries++)
@@ -94,7 +93,10 @@ internal sealed partial class BuildWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>The engine refuses while a container is about to start or to end; one that has ended needs no limit.</summary>
+    /// <summary>
+    /// Sets the limit of a container. The engine refuses it while the container is about to start or end, so this tries again. A container
+    /// that has ended needs no limit.
+    /// </summary>
     private async Task LimitAsync(string id)
     {
         for (var tries = 1; ; tries++)
@@ -114,7 +116,7 @@ internal sealed partial class BuildWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>Without limits no build goes on; one that has ended is not meant.</summary>
+    /// <summary>Ends the build, since none may go on without limits. Does nothing when it has ended already.</summary>
     private async Task StopAsync()
     {
         if (!_ended.IsCancellationRequested)

@@ -5,28 +5,30 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// The images that codespaces built on this host: how they are named, what keeps one repository's layers from another's builds, and when
-/// they go.
+/// The images that codespaces built on this host: their names, the labels that keep one repository's layers out of another's builds, and
+/// their removal.
 /// </summary>
 internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine engine, RunningBuilds running, TimeProvider time)
 {
-    /// <summary>An engine that ends a build takes a moment until the containers of its commands are gone.</summary>
+    /// <summary>
+    /// How often to try, since after the end of a build the engine needs a moment to remove the containers of its commands.
+    /// </summary>
     private const int Tries = 10;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Of every image that is built. The engine reuses a layer only below the same ones.</summary>
+    /// <summary>The labels of every image that is built. The engine reuses a layer only for builds with the same labels.</summary>
     public Dictionary<string, string> Labels(Codespace codespace) => BerthLabels.Over((BerthLabels.Repository, LabelOf(codespace)));
 
-    /// <summary>As they stand first in every stage, and after every label that a Dockerfile gives.</summary>
+    /// <summary>The labels as they stand first in every stage, and after every label that a Dockerfile sets.</summary>
     public string StageLabels(Codespace codespace) =>
         string.Join(' ', Labels(codespace).Select(label => $"{label.Key}=\"{label.Value}\""));
 
-    /// <summary>A build of the codespace goes on: layers of its repository may be its own.</summary>
+    /// <summary>Notes that a build of the codespace has begun. Layers of its repository may belong to it.</summary>
     public Task<RunningBuild> BeginAsync(Codespace codespace, CancellationToken cancellationToken) =>
         running.BeginAsync(LabelOf(codespace), cancellationToken);
 
-    /// <summary>Each start has names of its own.</summary>
+    /// <summary>The name of an image. Each start uses its own names.</summary>
     public static string NameOf(Codespace codespace, string purpose) => $"{Prefix(codespace)}{purpose}:{codespace.Attempt}";
 
     /// <summary>Takes away what earlier starts of the codespace built. Layers that another build of the repository uses stay.</summary>
@@ -34,7 +36,7 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
     {
         if (codespace.Attempt == Codespace.FirstAttempt)
         {
-            // The engine looks at every image that it has for the answer.
+            // There is nothing to remove, and the engine would look at every image that it has.
             return;
         }
 
@@ -46,8 +48,8 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
     }
 
     /// <summary>
-    /// Takes away what the codespace built and, when it is the repository's last one on this host, every layer of its builds. What
-    /// something holds on to even so goes at a later <see cref="SweepAsync"/>.
+    /// Removes what the codespace built. If it is the repository's last codespace on this host, all layers of the repository's builds are
+    /// removed too. Whatever is still in use is removed by a later <see cref="SweepAsync"/>.
     /// </summary>
     public async Task RemoveAllAsync(Codespace codespace, CancellationToken cancellationToken)
     {
@@ -55,7 +57,7 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
         var others = await db.ReadAsync(session => CodespaceTable.AllOfHostAsync(session, host.Name), cancellationToken);
         if (!others.Any(other => other.Id != codespace.Id && other.RepositoryId == codespace.RepositoryId))
         {
-            // An image goes only after those that build on it, and each round takes those that nothing builds on.
+            // An image can only be removed after those built on it, so each round removes the images on which none is built.
             var label = $"{BerthLabels.Repository}={LabelOf(codespace)}";
             await RemoveAsync(
                 async token => [.. (await engine.LabelledImagesAsync(label, token)).Select(image => image.Id)], Tries, cancellationToken);
@@ -63,10 +65,10 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
     }
 
     /// <summary>
-    /// Takes away what nobody will: layers of builds that were ended, also by the end of the server, and images of codespaces that are gone
-    /// which something held on to.
+    /// Removes what nothing else will: layers of builds that were cut off, also by the end of the server, and images of deleted codespaces
+    /// that were still in use then.
     /// </summary>
-    /// <param name="patiently">Something may be about to let go.</param>
+    /// <param name="patiently">Try several times, since something may be about to let go of an image.</param>
     public Task SweepAsync(bool patiently, CancellationToken cancellationToken) => running.WithoutAsync(
         built => RemoveAsync(token => AbandonedAsync(built, token), patiently ? Tries : 1, cancellationToken), cancellationToken);
 
@@ -77,7 +79,7 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
                 && label.StartsWith(host.Name + "/", StringComparison.Ordinal) && !built.Contains(label))
             .ToList();
 
-        // In this order: a name that is new has its row.
+        // The images first, then the rows: an image that is new has a row by then.
         var prefixes = (await db.ReadAsync(session => CodespaceTable.AllOfHostAsync(session, host.Name), cancellationToken))
             .ConvertAll(Prefix);
         return
@@ -88,7 +90,7 @@ internal sealed class BuiltImages(Db db, CodespaceHost host, IContainerEngine en
         ];
     }
 
-    /// <summary>Until nothing of it is left, or nothing of it goes.</summary>
+    /// <summary>Removes images until none is left, or until none of those left can be removed.</summary>
     private async Task RemoveAsync(
         Func<CancellationToken, Task<IReadOnlyList<string>>> list, int tries, CancellationToken cancellationToken)
     {

@@ -7,8 +7,8 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>A file that was fetched for ADD.</summary>
-/// <param name="Local">Where it lies on this machine.</param>
-/// <param name="Modified">What the other side says; null: nothing.</param>
+/// <param name="Local">Its path on this machine.</param>
+/// <param name="Modified">The time that the other server gives. Null: it gives none.</param>
 internal sealed record FetchedFile(RemoteFile Remote, string Local, DateTimeOffset? Modified)
 {
     public async Task WriteAsync(TarWriter tar, CancellationToken cancellationToken)
@@ -27,18 +27,18 @@ internal sealed record FetchedFile(RemoteFile Remote, string Local, DateTimeOffs
 }
 
 /// <summary>
-/// Fetches what ADD names by its address, which the engine would do from the host's network: only from addresses that outgoing requests may
-/// reach, no more than a few gigabytes, and nothing but what a checksum says where there is one.
+/// Fetches the files that ADD names by URL. The engine would fetch them from the host's network. Berth fetches only from addresses that
+/// outgoing requests may reach, at most a few gigabytes, and only the content that the checksum names if there is one.
 /// </summary>
 internal sealed class FetchRemoteFiles(RemoteHttp http, TimeProvider time)
 {
-    /// <summary>Of all that one build fetches.</summary>
+    /// <summary>The limit for everything that one build fetches.</summary>
     public const long MostBytes = 2L << 30;
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
-    /// <param name="folder">Does not exist yet; on the codespace's own disk.</param>
-    /// <exception cref="FaultException">One cannot be had; says file and line.</exception>
+    /// <param name="folder">A folder on the codespace's own disk that does not exist yet.</param>
+    /// <exception cref="FaultException">A file cannot be fetched. The message says which file and line of the Dockerfile.</exception>
     public async Task<IReadOnlyList<FetchedFile>> RunAsync(
         string folder, IReadOnlyList<RemoteFile> files, Action<string> log, CancellationToken cancellationToken)
     {

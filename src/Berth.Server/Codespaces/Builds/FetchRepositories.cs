@@ -23,21 +23,21 @@ internal sealed record FetchedRepository(RemoteRepository Remote, string Local)
 }
 
 /// <summary>
-/// Clones what ADD names as git repositories, in the sandbox and without any login: only from addresses that outgoing requests may reach,
-/// the one commit that is meant, and no more than a few gigabytes.
+/// Clones the git repositories that ADD names, in the sandbox and without any login. It clones only from addresses that outgoing requests
+/// may reach, only the wanted commit, and at most a few gigabytes.
 /// </summary>
 internal sealed class FetchRepositories(SandboxedGit git, CloneSubmodules submodules, TimeProvider time)
 {
     private const int MostEntries = 200_000;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
-    /// <summary>All branches and tags, for a commit that a server does not hand out by itself.</summary>
+    /// <summary>All branches and tags. They are fetched when a server does not hand out the wanted commit alone.</summary>
     private static readonly string[] Everything = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
 
-    /// <param name="folder">Does not exist yet; on the codespace's own disk.</param>
-    /// <param name="view">Who git is in the sandbox, with a home that nobody else writes to.</param>
-    /// <param name="most">Bytes of all of them together.</param>
-    /// <exception cref="FaultException">One cannot be had; says file and line.</exception>
+    /// <param name="folder">A folder on the codespace's own disk that does not exist yet.</param>
+    /// <param name="view">The user that git is in the sandbox, with a home that nobody else writes to.</param>
+    /// <param name="most">The limit for all repositories together, in bytes.</param>
+    /// <exception cref="FaultException">A repository cannot be cloned. The message says which file and line of the Dockerfile.</exception>
     public async Task<IReadOnlyList<FetchedRepository>> RunAsync(
         string folder, SandboxView view, IReadOnlyList<RemoteRepository> repositories, long most, Action<string> log,
         CancellationToken cancellationToken)
@@ -100,8 +100,8 @@ internal sealed class FetchRepositories(SandboxedGit git, CloneSubmodules submod
         }
     }
 
-    /// <summary>The one commit where the server hands it out, else everything.</summary>
-    /// <returns>What to check out.</returns>
+    /// <summary>Fetches the one commit if the server hands it out, otherwise everything.</summary>
+    /// <returns>The reference to check out.</returns>
     private async Task<string> FetchAsync(RemoteRepository repository, GitCall call, CancellationToken cancellationToken)
     {
         const string Fetched = "FETCH_HEAD";
@@ -114,14 +114,14 @@ internal sealed class FetchRepositories(SandboxedGit git, CloneSubmodules submod
             return Fetched;
         }
 
-        // Not every server hands out every commit.
+        // Some servers do not hand out every commit.
         if (GitAddress.IsCommit(reference))
         {
             await RunAsync(repository, call, [.. fetch, "--", "origin", .. Everything], cancellationToken);
             return reference;
         }
 
-        // A web server that only shows files has no way to leave history out.
+        // A plain file server (dumb HTTP) cannot leave out the history.
         if (said.Exists(line => line.Contains("does not support shallow", StringComparison.Ordinal)))
         {
             await RunAsync(repository, call, [.. fetch, "--no-tags", "--", "origin", reference], cancellationToken);
@@ -152,7 +152,7 @@ internal sealed class FetchRepositories(SandboxedGit git, CloneSubmodules submod
             : reason;
     }
 
-    /// <summary>What is left for others; git itself looks at its size only now and then.</summary>
+    /// <summary>What is left of the limits for other repositories. Git itself looks at its size only now and then.</summary>
     private static (long Bytes, int Entries) Rest(
         RemoteRepository repository, string target, long bytes, int entries, CancellationToken cancellationToken)
     {
@@ -175,7 +175,7 @@ internal sealed class FetchRepositories(SandboxedGit git, CloneSubmodules submod
         return (bytes, entries);
     }
 
-    /// <summary>No link of the repository leads out of it.</summary>
+    /// <summary>The wanted folder of the repository. It is refused behind a link, which could lead out of the repository.</summary>
     private static string FolderOf(RemoteRepository repository, string target)
     {
         foreach (var segment in repository.Address.Folder?.Split('/', StringSplitOptions.RemoveEmptyEntries) ?? [])

@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// Which repositories' builds go on. The layers that one has made so far have no name, as those that an ended one left: they are told apart
-/// by this alone.
+/// Knows which repositories have a build under way. The layers of a running build have no name yet, just like those that an ended build
+/// left. Only this tells them apart.
 /// </summary>
 internal sealed class RunningBuilds : IDisposable
 {
@@ -15,10 +15,10 @@ internal sealed class RunningBuilds : IDisposable
     private readonly Dictionary<string, int> _running = new(StringComparer.Ordinal);
     private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
 
-    /// <summary>Told when a build that was ended has left layers that no other build can be using.</summary>
+    /// <summary>Gets a message when a build that was cut off has left layers that no other build can be using.</summary>
     public ChannelReader<bool> LeftOver => _leftOver.Reader;
 
-    /// <summary>Not while layers are being taken away.</summary>
+    /// <summary>Begins a build. Waits while layers are being removed.</summary>
     public async Task<RunningBuild> BeginAsync(string label, CancellationToken cancellationToken)
     {
         await _sweeping.WaitAsync(cancellationToken);
@@ -31,7 +31,10 @@ internal sealed class RunningBuilds : IDisposable
         return new RunningBuild(whole => End(label, whole));
     }
 
-    /// <summary>Does something about the layers of all repositories but those that are being built; none begins meanwhile.</summary>
+    /// <summary>
+    /// Runs a sweep over layers. The sweep gets the labels of the repositories that are being built now, and leaves their layers alone. No
+    /// build begins meanwhile.
+    /// </summary>
     public async Task WithoutAsync(Func<IReadOnlySet<string>, Task> sweep, CancellationToken cancellationToken)
     {
         await _sweeping.WaitAsync(cancellationToken);
@@ -76,12 +79,12 @@ internal sealed class RunningBuilds : IDisposable
     }
 }
 
-/// <summary>A build that goes on until this is disposed of.</summary>
+/// <summary>A build that is under way until this is disposed.</summary>
 internal sealed class RunningBuild(Action<bool> end) : IDisposable
 {
     /// <summary>
-    /// It came to an end of its own, good or bad: of one that failed the layers are kept, for the next try. One that was cut off leaves
-    /// them behind.
+    /// The build came to an end by itself. Layers of a failed build are kept for the next try. A build that was cut off leaves layers that
+    /// are to be removed.
     /// </summary>
     public bool IsOver { get; set; }
 

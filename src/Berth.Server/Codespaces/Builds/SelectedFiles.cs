@@ -6,12 +6,12 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// The files that one COPY means (docs.docker.com/reference/dockerfile, "COPY --exclude", "COPY --parents"), sent a second time to a place
-/// where a builder without its flags finds them as they are to be.
+/// The files that one COPY selects (docs.docker.com/reference/dockerfile, "COPY --exclude", "COPY --parents"). They are sent a second time,
+/// to a place where a builder that does not know these flags finds them laid out as they should be.
 /// </summary>
 internal sealed class SelectedFiles
 {
-    /// <summary>All selections of one build: a line of a Dockerfile must not send the checkout over and over.</summary>
+    /// <summary>The limit for all selections of one build, so that a Dockerfile's lines cannot send the checkout over and over.</summary>
     private const long MostBytes = 4L << 30;
     private const int MostEntries = 200_000;
 
@@ -20,11 +20,11 @@ internal sealed class SelectedFiles
     private readonly List<Source> _sources = [];
     private readonly HashSet<string> _found = new(StringComparer.Ordinal);
 
-    /// <param name="Pattern">Null: all of the context.</param>
-    /// <param name="Dropped">How many folders at its beginning are not kept (<c>a/./b</c>).</param>
+    /// <param name="Pattern">Null: the whole context.</param>
+    /// <param name="Dropped">How many folders at the beginning of the path are left out (<c>a/./b</c>).</param>
     private sealed record Source(string Text, IgnorePatterns? Pattern, int Dropped);
 
-    /// <summary>How much was sent.</summary>
+    /// <summary>How much was sent so far.</summary>
     public sealed class Sent
     {
         public long Bytes { get; set; }
@@ -44,8 +44,8 @@ internal sealed class SelectedFiles
         }
     }
 
-    /// <param name="folder">The context that the selection means, a full path.</param>
-    /// <exception cref="FaultException">A source is not there, or it is too much; says file and line.</exception>
+    /// <param name="folder">The full path of the context that the selection is from.</param>
+    /// <exception cref="FaultException">A source does not exist, or there is too much. The message says which file and line.</exception>
     public static async Task WriteAsync(
         TarWriter tar, string folder, IgnorePatterns ignored, ContextSelection selection, Sent sent, CancellationToken cancellationToken)
     {
@@ -113,12 +113,12 @@ internal sealed class SelectedFiles
         }
     }
 
-    /// <returns>Where it goes within the place; null: it is not meant, or has no entry of its own.</returns>
+    /// <returns>The file's path within the target. Null: the file is not selected, or has no entry of its own.</returns>
     private string? TargetOf(Source source, string name, bool isFolder)
     {
         var parts = name.Split('/');
 
-        // What a source names is a file, or a folder with all that is in it.
+        // A source names a file, or a folder with everything in it.
         var root = source.Pattern is null ? 0
             : Enumerable.Range(1, parts.Length).FirstOrDefault(count => source.Pattern.Excludes(string.Join('/', parts[..count])), -1);
         if (root < 0)

@@ -4,8 +4,8 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>
-/// Takes away what builds and codespaces left on the engine and the machine: when the server begins, whenever a build was ended, and now
-/// and then.
+/// Removes what builds and codespaces left on the engine and the machine: when the server starts, after every build that was cut off, and
+/// once an hour.
 /// </summary>
 internal sealed partial class WatchImages(
     BuiltImages images, BuildGroups groups, RunningBuilds running, TimeProvider time, ILogger<WatchImages> logger)

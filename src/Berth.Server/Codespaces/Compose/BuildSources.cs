@@ -3,11 +3,11 @@ using Berth.Server.Codespaces.Devcontainers;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>
-/// Finds the services whose images others are built from (<c>additional_contexts: { NAME: "service:OTHER" }</c>) and that do not run
+/// Finds services from whose images others are built (<c>additional_contexts: { NAME: "service:OTHER" }</c>), and that do not run
 /// themselves.
 /// </summary>
-/// <param name="all">As they are written.</param>
-/// <param name="running">Those that run.</param>
+/// <param name="all">All services of the files.</param>
+/// <param name="running">The services that run.</param>
 internal sealed class BuildSources(
     Checkout checkout, ComposeMap all, ServiceReader reader, IReadOnlyDictionary<string, ComposeService> running, int most)
 {

@@ -4,11 +4,11 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>
-/// Puts the compose files of a configuration together (compose specification, "Merge", "Extend", "Include"): later files over earlier ones,
-/// what is extended or included from files of the checkout only. The rest of the specification is judged by <see cref="ServiceReader"/>.
+/// Merges the compose files of a configuration (compose specification, "Merge", "Extend", "Include"). Later files win over earlier ones.
+/// Only files of the checkout may be extended or included. <see cref="ServiceReader"/> checks the rest of the specification.
 /// </summary>
-/// <param name="workspace">What <c>${PWD}</c> is: where the repository lies.</param>
-/// <param name="remarks">Told what is passed over.</param>
+/// <param name="workspace">The value of <c>${PWD}</c>: the folder of the repository.</param>
+/// <param name="remarks">Gets a line for each thing that is ignored.</param>
 internal sealed class ComposeFiles(Checkout checkout, string workspace, List<string> remarks)
 {
     private const long MaxBytes = 256 * 1024;
@@ -16,7 +16,7 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
 
     private static readonly string[] Sections = ["services", "volumes", "networks", "secrets", "configs"];
 
-    /// <summary>Values that another file's take the place of as a whole.</summary>
+    /// <summary>Properties whose value replaces that of an earlier file as a whole.</summary>
     private static readonly string[] Replaced = ["command", "entrypoint", "test"];
 
     /// <summary>Maps that may be written as lists of <c>NAME=VALUE</c> or of names.</summary>
@@ -25,7 +25,7 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
             "environment", "args", "labels", "extra_hosts", "sysctls", "depends_on", "networks", "annotations",
         ];
 
-    /// <summary>The same within <c>build</c>.</summary>
+    /// <summary>Maps within <c>build</c> that may be written as lists.</summary>
     private static readonly string[] MapsOfBuild = ["args", "additional_contexts"];
 
     private readonly Dictionary<string, string> _folders = new(StringComparer.Ordinal);
@@ -33,21 +33,21 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
     private readonly List<ComposeVariables> _variables = [];
     private int _files;
 
-    /// <summary>The folder that relative paths of a file begin in: that of the first file of its project.</summary>
+    /// <summary>The folder at which a file's relative paths begin: the folder of its project's first file.</summary>
     public string FolderOf(ComposeNode node) => _folders[node.File];
 
     /// <summary>Variables without a value.</summary>
     public IEnumerable<string> Unknown => _variables.SelectMany(variables => variables.Unknown).Distinct(StringComparer.Ordinal);
 
-    /// <summary>Of a variable, as the file sees it where its name stands; null: none.</summary>
+    /// <summary>The value of a variable, as the file that names it sees it. Null: it has none.</summary>
     public string? ValueOf(string variable, ComposeNode node) => _values.GetValueOrDefault(FolderOf(node))?.GetValueOrDefault(variable);
 
-    /// <param name="paths">Within the checkout; later ones win.</param>
-    /// <exception cref="FaultException">One is missing or wrong; names file and line.</exception>
+    /// <param name="paths">Paths within the checkout. Later files win.</param>
+    /// <exception cref="FaultException">A file is missing or wrong. The message names file and line.</exception>
     public ComposeMap Load(IReadOnlyList<string> paths) => Project(paths, ParentOf(paths[0]), [], 0);
 
-    /// <param name="folder">Where relative paths begin.</param>
-    /// <param name="environment">Files of variables beside <c>.env</c>.</param>
+    /// <param name="folder">The folder at which relative paths begin.</param>
+    /// <param name="environment">Files of variables in addition to <c>.env</c>.</param>
     private ComposeMap Project(IReadOnlyList<string> paths, string folder, IReadOnlyList<string> environment, int depth)
     {
         var variables = Variables(folder, environment);
@@ -90,14 +90,14 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
             var place = map?["project_directory"] is { } other ? Located(other, folder)[0] : ParentOf(paths[0]);
             var environment = map?["env_file"] is { } files ? Located(files, folder) : [];
 
-            // What the file itself says wins.
+            // The file's own content wins over what it includes.
             result = Merge(Project(paths, place, environment, depth + 1), result, "");
         }
 
         return result;
     }
 
-    /// <summary>One path or several, within the checkout.</summary>
+    /// <summary>Resolves one path or several, within the checkout.</summary>
     private List<string> Located(ComposeNode node, string folder)
     {
         IReadOnlyList<ComposeNode> named = node is ComposeList several ? several.Items : [node];
@@ -113,7 +113,7 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
             throw new FaultException(FaultKind.Configuration, $"more than {MaxFiles} compose files");
         }
 
-        // One file may be part of two projects; what counts for its paths is the first.
+        // A file may be part of two projects. The first one decides where its paths begin.
         _folders.TryAdd(path, folder);
         var map = (ComposeMap)variables.Replace(
             ComposeYaml.Read(checkout.ReadText(path, MaxBytes, "the compose file"), path, checkout.Budget));
@@ -137,7 +137,7 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
             : map;
     }
 
-    /// <param name="more">Files of variables beside <c>.env</c>, within the checkout.</param>
+    /// <param name="more">Files of variables within the checkout, in addition to <c>.env</c>.</param>
     private ComposeVariables Variables(string folder, params IEnumerable<string> more)
     {
         Dictionary<string, string> values = new(StringComparer.Ordinal);
@@ -150,7 +150,7 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
             }
         }
 
-        // The folder that the program was started in, whatever a file says.
+        // PWD is always the folder in which the program was started, whatever a file says.
         values["PWD"] = workspace;
         var variables = new ComposeVariables(values, checkout.Budget);
         _variables.Add(variables);
@@ -158,15 +158,15 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
         return variables;
     }
 
-    /// <summary>Of an <c>env_file</c>, whose values may name variables of the project.</summary>
-    /// <param name="node">Where the file is named.</param>
+    /// <summary>Reads an <c>env_file</c>, whose values may refer to variables of the project.</summary>
+    /// <param name="node">The place that names the file.</param>
     public Dictionary<string, string> ReadEnvironment(string path, string what, ComposeNode node) =>
         ReadVariables(path, what, _values.GetValueOrDefault(FolderOf(node)) ?? []);
 
     private Dictionary<string, string> ReadVariables(string path, string what, Dictionary<string, string> outer) =>
         new EnvironmentFile(path, outer, checkout.Budget, remarks).Read(checkout.ReadText(path, MaxBytes, what));
 
-    /// <summary>The long form of what may be written in two, so that both can be merged.</summary>
+    /// <summary>Converts short forms to their long form, so that both can be merged.</summary>
     private static ComposeMap Canonical(ComposeMap service)
     {
         var entries = new OrderedDictionary<string, ComposeNode>(StringComparer.Ordinal);
@@ -267,12 +267,14 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
 
         var found = others[name] as ComposeMap ?? throw extends.Fault($"there is no service {name} to extend");
 
-        // What other services share is not inherited (compose specification, "extends").
+        // References to other services are not inherited (compose specification, "extends").
         var inherited = Extend(found, others, depth + 1).Without("depends_on").Without("links").Without("volumes_from");
         return Merge(inherited, service.Without("extends"), "");
     }
 
-    /// <summary>In the project's folder, or beside the file that extends it: versions of compose differ.</summary>
+    /// <summary>
+    /// Finds an extended file in the project's folder, or beside the file that extends it, since versions of compose differ.
+    /// </summary>
     private string Extended(ComposeNode file)
     {
         var what = $"{file.File}:{file.Line}: extends";
@@ -286,7 +288,7 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
         }
         catch (FaultException fault) when (fault is not LimitException && ParentOf(file.File) != FolderOf(file))
         {
-            // It leads out of the project's folder, which says nothing of the other.
+            // The path leads out of the project's folder. It may still be valid in the other folder.
         }
 
         return checkout.Locate(ParentOf(file.File), TextOf(file), what);

@@ -4,18 +4,18 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>
-/// A value of a compose file, and where it is written: what is refused is named with file and line, also after files were merged.
+/// A value of a compose file, with its file and line. A refusal can name them, even after files were merged.
 /// </summary>
 /// <param name="Line">Counted from 1.</param>
 internal abstract record ComposeNode(string File, int Line)
 {
     /// <summary>
-    /// It counts instead of what earlier files say, rather than beside it (compose specification, "Merge"): <c>!override</c>, and
-    /// <c>!reset</c>, which is nothing.
+    /// The value replaces that of earlier files instead of being merged with it (compose specification, "Merge"). This is <c>!override</c>,
+    /// or <c>!reset</c>, which removes the value.
     /// </summary>
     public bool Replaces { get; init; }
 
-    /// <summary>Nothing is written there, or something that means nothing.</summary>
+    /// <summary>There is no value, or one without effect.</summary>
     public virtual bool IsUnset => false;
 
     public TextPlace Place => new(File, Line);
@@ -23,8 +23,8 @@ internal abstract record ComposeNode(string File, int Line)
     public FaultException Fault(string reason) => new(FaultKind.Configuration, $"{File}:{Line}: {reason}");
 }
 
-/// <summary>A scalar. All of them are texts here; what a text means depends on where it stands.</summary>
-/// <param name="Plain">Without quotes.</param>
+/// <summary>A scalar. All scalars are kept as text, since their meaning depends on the property.</summary>
+/// <param name="Plain">It is written without quotes.</param>
 internal sealed record ComposeText(string File, int Line, string Value, bool Plain) : ComposeNode(File, Line)
 {
     public bool IsNull => Plain && Value is "" or "~" or "null" or "Null" or "NULL";
@@ -50,11 +50,11 @@ internal sealed record ComposeMap(string File, int Line, IReadOnlyDictionary<str
 {
     public override bool IsUnset => Entries.Count == 0;
 
-    /// <summary>Null where nothing is written.</summary>
+    /// <summary>The value of a property. Null when there is none.</summary>
     public ComposeNode? this[string name] =>
         Entries.GetValueOrDefault(name) is { } node && node is not ComposeText { IsNull: true } ? node : null;
 
-    /// <summary>With these in place of its own.</summary>
+    /// <summary>Returns a copy with these entries instead of its own.</summary>
     public ComposeMap With(params (string Name, ComposeNode Node)[] entries)
     {
         var all = new OrderedDictionary<string, ComposeNode>(Entries, StringComparer.Ordinal);

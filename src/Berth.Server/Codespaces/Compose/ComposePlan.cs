@@ -4,21 +4,21 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Compose;
 
-/// <summary>The services of a configuration of the form <c>dockerComposeFile</c>.</summary>
-/// <param name="Earlier">Those that start before the one that people work in, in their order.</param>
-/// <param name="Later">Those that need it, in their order.</param>
+/// <summary>The services of a configuration with <c>dockerComposeFile</c>.</summary>
+/// <param name="Earlier">The services that start before the one that people work in, in order.</param>
+/// <param name="Later">The services that need it, in order.</param>
 internal sealed record ComposePlan(
     ComposeService Main, IReadOnlyList<ComposeService> Earlier, IReadOnlyList<ComposeService> Later, IReadOnlyList<string> Remarks)
 {
     private const int MaxServices = 20;
 
-    /// <summary>Those that do not run, and that others are built from.</summary>
+    /// <summary>Services that do not run, but from whose images others are built.</summary>
     public IReadOnlyList<ComposeService> Sources { get; init; } = [];
 
-    /// <summary>All but the one that people work in.</summary>
+    /// <summary>All services except the one that people work in.</summary>
     public IReadOnlyList<ComposeService> Others => [.. Earlier, .. Later];
 
-    /// <summary>Where the main service mounts the checkout; null when it does not say.</summary>
+    /// <summary>The path at which the main service mounts the checkout. Null when it does not.</summary>
     public string? WorkspaceTarget => Main.Mounts.FirstOrDefault(mount => mount.Kind == PlannedMountKind.Workspace)?.Target;
 
     /// <returns>Null where the service to work in is refused; the checkout's refusals say why.</returns>
@@ -82,7 +82,7 @@ internal sealed record ComposePlan(
         }
     }
 
-    /// <summary>Without <c>runServices</c> all that have no profile.</summary>
+    /// <summary>The services that run. Without <c>runServices</c> these are all that have no profile.</summary>
     private static IEnumerable<string> Wanted(ComposeMap services, ComposeSource source) =>
         [
             source.Service,
@@ -93,7 +93,10 @@ internal sealed record ComposePlan(
                 ],
         ];
 
-    /// <summary>Who shares the network of one that shares another's has that one's, since a network has one holder.</summary>
+    /// <summary>
+    /// Resolves chains of shared networks. A service that shares the network of a sharing service gets the network of that one's owner,
+    /// since a network has one owner.
+    /// </summary>
     private static void ShareNetworks(OrderedDictionary<string, ComposeService> services, ComposeService main)
     {
         if (main.NoNetwork)
@@ -131,7 +134,7 @@ internal sealed record ComposePlan(
             Add(service);
         }
 
-        // What a service needs stands before it.
+        // A service stands after those that it needs.
         HashSet<string> needing = new([main], StringComparer.Ordinal);
         foreach (var service in order.Where(service => service.Needs.Keys.Any(needing.Contains)))
         {

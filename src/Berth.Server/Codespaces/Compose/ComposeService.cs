@@ -7,11 +7,11 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>
-/// A service as a codespace runs it: what was judged harmless, in the words of the engine's API where that is where it goes.
+/// A service as a codespace runs it. It has only what was found harmless, in the form of the engine's API where it is passed to the engine.
 /// </summary>
 internal sealed record ComposeService(string Name)
 {
-    /// <summary>Null where it is built.</summary>
+    /// <summary>Null when the image is built.</summary>
     public ImageReference? Image { get; init; }
 
     public PlannedBuild? Build { get; init; }
@@ -51,10 +51,12 @@ internal sealed record ComposeService(string Name)
     /// <summary>In the engine's form.</summary>
     public JsonObject? HealthCheck { get; init; }
 
-    /// <summary>Names beside its own.</summary>
+    /// <summary>Network names in addition to its own.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    /// <summary>Names that it has for others (<c>links: [db:database]</c>). They all have one network, so everybody finds them.</summary>
+    /// <summary>
+    /// Its names for other services (<c>links: [db:database]</c>). All services share one network, so all of them can use the names.
+    /// </summary>
     public IReadOnlyList<(string Service, string Alias)> Links { get; init; } = [];
 
     /// <summary>The service whose network it shares (<c>network_mode: service:db</c>).</summary>
@@ -63,8 +65,8 @@ internal sealed record ComposeService(string Name)
     public bool NoNetwork { get; init; }
 
     /// <summary>
-    /// What must have come to pass before it starts: <c>service_started</c>, <c>service_healthy</c> or
-    /// <c>service_completed_successfully</c>.
+    /// The services that it needs, and the condition that each must reach before it starts: <c>service_started</c>, <c>service_healthy</c>
+    /// or <c>service_completed_successfully</c>.
     /// </summary>
     public IReadOnlyDictionary<string, string> Needs { get; init; } = new Dictionary<string, string>();
 
@@ -74,6 +76,6 @@ internal sealed record ComposeService(string Name)
     public IReadOnlyList<MountsFrom> MountsFrom { get; init; } = [];
 }
 
-/// <summary>A service whose mounts another has as well.</summary>
-/// <param name="Place">Where it says so.</param>
+/// <summary>A service whose mounts another service has as well.</summary>
+/// <param name="Place">The place in the file that says so.</param>
 internal sealed record MountsFrom(string Service, bool ReadOnly, TextPlace Place);

@@ -11,13 +11,13 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
 {
     private readonly HashSet<string> _unknown = new(StringComparer.Ordinal);
 
-    /// <summary>Names that were asked for, have no value and no default.</summary>
+    /// <summary>Variables that are used but have neither a value nor a default.</summary>
     public IEnumerable<string> Unknown => _unknown.Order(StringComparer.Ordinal);
 
-    /// <summary>A dollar sign before a name that has no value is a dollar sign, as in most passwords that have one.</summary>
+    /// <summary>A dollar sign before an unknown name stays as it is, since in most passwords it is an ordinary character.</summary>
     public bool KeepsBareUnknown { get; init; }
 
-    /// <summary>A text that is no template stays as it is.</summary>
+    /// <summary>Replaces variables. A text that is no valid template stays as it is.</summary>
     public string ReplaceWhereItCan(ComposeText text)
     {
         try
@@ -30,7 +30,7 @@ internal sealed class ComposeVariables(IReadOnlyDictionary<string, string> value
         }
     }
 
-    /// <summary>In all texts; names stay as they are.</summary>
+    /// <summary>Replaces variables in all values. Property names stay as they are.</summary>
     public ComposeNode Replace(ComposeNode node) => node switch
     {
         ComposeText text when text.Value.Contains('$', StringComparison.Ordinal) =>

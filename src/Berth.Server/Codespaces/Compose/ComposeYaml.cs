@@ -24,7 +24,7 @@ internal sealed partial class ComposeYaml
     private ComposeYaml(string text, string file, ExpansionBudget budget) =>
         (_file, _budget, _parser) = (file, budget, new Parser(new StringReader(text)));
 
-    /// <exception cref="FaultException">It is not YAML, too deep or too large; names the line.</exception>
+    /// <exception cref="FaultException">The text is not YAML, or too deep, or too large. The message names the line.</exception>
     public static ComposeMap Read(string text, string file, ExpansionBudget budget)
     {
         var reader = new ComposeYaml(text, file, budget);
@@ -75,7 +75,7 @@ internal sealed partial class ComposeYaml
                 throw new FaultException(FaultKind.Configuration, $"{_file}:{line}: nothing is anchored as {alias.Value.Value}");
             }
 
-            // What is repeated is there once, and is written out wherever it goes.
+            // A repeated value is stored once here, but is written out wherever it is used.
             Count(known.Size, line);
             _characters += known.Characters;
             _budget.Expand(known.Characters, 0, new TextPlace(_file, line));
@@ -171,8 +171,8 @@ internal sealed partial class ComposeYaml
 
     private static bool IsReset(NodeEvent node) => !node.Tag.IsEmpty && node.Tag.Value == "!reset";
 
-    /// <summary>Whether it has one of compose's own two tags.</summary>
-    /// <exception cref="FaultException">It has a tag that nobody knows.</exception>
+    /// <summary>True when the value has one of compose's own two tags.</summary>
+    /// <exception cref="FaultException">It has an unknown tag.</exception>
     private bool Replaces(NodeEvent node)
     {
         if (!node.Tag.IsEmpty && node.Tag.Value is "!reset" or "!override")

@@ -3,9 +3,9 @@ using Berth.Server.Codespaces.Expansion;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>
-/// A file of variables as compose reads <c>.env</c> and <c>env_file</c>: <c>NAME=VALUE</c> a line, with quotes, <c>export</c> and comments.
-/// A value in double quotes or none may name variables of lines before it and of <paramref name="outer"/>. Lines of another form are passed
-/// over: such files are written for other programs as well.
+/// A file of variables as compose reads <c>.env</c> and <c>env_file</c>: one <c>NAME=VALUE</c> a line, with quotes, <c>export</c> and
+/// comments. A value in double quotes or without quotes may refer to variables of earlier lines and of <paramref name="outer"/>. Lines of
+/// another form are ignored, since such files are written for other programs as well.
 /// </summary>
 internal sealed class EnvironmentFile(string path, IReadOnlyDictionary<string, string> outer, ExpansionBudget budget, List<string> remarks)
 {
@@ -63,7 +63,7 @@ internal sealed class EnvironmentFile(string path, IReadOnlyDictionary<string, s
             return null;
         }
 
-        // A name alone takes its value from the environment, which is empty.
+        // A name without a value takes it from the environment, which is empty.
         if (separator < 0)
         {
             return null;
@@ -76,7 +76,7 @@ internal sealed class EnvironmentFile(string path, IReadOnlyDictionary<string, s
     private static readonly System.Buffers.SearchValues<char> NameCharacters =
         System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-[]");
 
-    /// <summary>A value in quotes may have several lines. Moves behind its last one.</summary>
+    /// <summary>Reads a value, which may have several lines in quotes. Moves behind its last line.</summary>
     private (string Value, bool Expands) Value()
     {
         while (_at < _text.Length && _text[_at] is ' ' or '\t')
@@ -98,7 +98,7 @@ internal sealed class EnvironmentFile(string path, IReadOnlyDictionary<string, s
         return ((comment < 0 ? value : value[..comment]).Trim(), true);
     }
 
-    /// <summary>Where the quote ends that begins here; -1 where it does not.</summary>
+    /// <summary>The position at which the quote that begins here ends. -1 when it does not end.</summary>
     private int Closing(char quote)
     {
         for (var i = _at + 1; i < _text.Length; i++)

@@ -5,20 +5,20 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>
-/// Reads what a service wants to have mounted: the checkout or a part of it, volumes of the codespace, memory. Of the host's files and of
-/// volumes from outside nothing is mounted; a line says so, since most services work without.
+/// Reads the mounts of a service: the checkout or a part of it, volumes of the codespace, and memory. Files of the host and volumes from
+/// outside are never mounted. Instead a line says so, since most services work without them.
 /// </summary>
 internal sealed class MountReader(
     Checkout checkout, ComposeFiles files, ComposeMap project, string repository, List<string> remarks)
 {
     private const int MaxMounts = 200;
 
-    /// <summary>Beside mounts of an engine's socket.</summary>
+    /// <summary>Properties that ask for docker inside, in addition to mounts of an engine's socket.</summary>
     private static readonly string[] AsksForDocker = ["privileged", "use_api_socket"];
 
     public List<PlannedMount> Read(ComposeMap service, string name)
     {
-        // By target: of two files that mount something at one place the later wins.
+        // By target: if two files mount something at one path, the later one wins.
         var mounts = new OrderedDictionary<string, PlannedMount>(StringComparer.Ordinal);
         foreach (var node in checkout.Refusals.Try(() => Items(service["volumes"], $"services.{name}.volumes")) ?? [])
         {
@@ -86,9 +86,9 @@ internal sealed class MountReader(
     }
 
     /// <summary>
-    /// Gives services the mounts of those that they have them from. What a service mounts itself wins, then what is named last.
+    /// Adds to services the mounts that they take from others. A service's own mounts win, then those of the service that is named last.
     /// </summary>
-    /// <param name="services">Each stands behind those that it needs.</param>
+    /// <param name="services">The services, each after those that it needs.</param>
     /// <returns>The same services, in the same order.</returns>
     public List<ComposeService> Share(IReadOnlyList<ComposeService> services)
     {
@@ -99,7 +99,7 @@ internal sealed class MountReader(
             var all = new OrderedDictionary<string, MountsFrom>(StringComparer.Ordinal);
             foreach (var from in service.MountsFrom)
             {
-                // One that is refused is not there.
+                // A service that was refused is missing here.
                 if (!whole.TryGetValue(from.Service, out var source))
                 {
                     continue;
@@ -111,7 +111,7 @@ internal sealed class MountReader(
                     mounts[mount.Target] = mount with { ReadOnly = mount.ReadOnly || from.ReadOnly };
                 }
 
-                // What it has from others hides volumes of its own image.
+                // Mounts from other services hide volumes of its own image.
                 foreach (var further in source.MountsFrom.Prepend(from))
                 {
                     all.Remove(further.Service);
@@ -136,7 +136,7 @@ internal sealed class MountReader(
         ];
     }
 
-    /// <summary>The same file or folder at its own place in the workspace is there without a mount.</summary>
+    /// <summary>True when a file or folder of the workspace is mounted at its own place there, where it is seen without a mount.</summary>
     private static bool IsSeen(PlannedMount mount, IEnumerable<PlannedMount> all) =>
         mount.Kind == PlannedMountKind.Part && !mount.ReadOnly
         && all.Any(other => other.Kind == PlannedMountKind.Workspace && mount.Target == $"{other.Target}/{mount.Source}");
@@ -177,7 +177,7 @@ internal sealed class MountReader(
         };
     }
 
-    /// <param name="place">As it is written: what is left out may be anywhere.</param>
+    /// <param name="place">The target as the file has it. It is not checked, since a mount that is left out may name any path.</param>
     private PlannedMount? Bind(string source, string place, bool readOnly, ComposeNode node, string name)
     {
         var what = $"{node.File}:{node.Line}: services.{name}.volumes";
@@ -201,8 +201,8 @@ internal sealed class MountReader(
 
         var target = Target(place, node);
 
-        // "../..:/workspaces" from .devcontainer is how templates write it: the folder that the checkout lies in, of which a codespace has
-        // the checkout.
+        // Templates write "../..:/workspaces" in .devcontainer. This is the folder above the checkout, and a codespace has only the
+        // checkout in it.
         if (IsParent(folder, source))
         {
             return new PlannedMount(PlannedMountKind.Workspace, "", $"{(target == "/" ? "" : target)}/{repository}", readOnly);
@@ -239,7 +239,7 @@ internal sealed class MountReader(
         return new PlannedMount(PlannedMountKind.Part, path, target, readOnly);
     }
 
-    /// <summary>Of a path that begins with <c>${PWD}</c>, what is behind it.</summary>
+    /// <summary>The part of a path after <c>${PWD}</c>, if it begins with that.</summary>
     private string? WithinWorkspace(string source)
     {
         var place = WorkspacePlace.Usual(repository);
@@ -296,7 +296,7 @@ internal sealed class MountReader(
         ? new PlannedMount(PlannedMountKind.Volume, name, target, readOnly)
         : throw new FaultException(FaultKind.Configuration, $"'{name}' is no name of a volume");
 
-    /// <summary><c>secrets</c> and <c>configs</c>: files of the checkout, which are no secrets.</summary>
+    /// <summary>Reads <c>secrets</c> and <c>configs</c>. They are files of the checkout, so they are not secret.</summary>
     private void Files(
         ComposeMap service, string name, string section, Func<string, string> place, OrderedDictionary<string, PlannedMount> mounts)
     {
@@ -319,7 +319,7 @@ internal sealed class MountReader(
         }
     }
 
-    /// <summary>What is written out, or the value of a variable of <c>.env</c>; null for a file.</summary>
+    /// <summary>The text in the file itself, or the value of a variable of <c>.env</c>. Null for a file.</summary>
     private string? TextOf(ComposeMap declared) =>
         declared["content"] is { } content ? ComposeFiles.TextOf(content)
         : declared["environment"] is { } name ? files.ValueOf(ComposeFiles.TextOf(name), name)
@@ -341,7 +341,7 @@ internal sealed class MountReader(
     internal static IEnumerable<ComposeNode> Items(ComposeNode? node, string what) =>
         node is null ? [] : (node as ComposeList ?? throw node.Fault($"{what} is a list")).Items;
 
-    /// <summary>A place in a container: none of the kernel's or Berth's, and without surprises.</summary>
+    /// <summary>The target of a mount. It must not belong to the kernel or to Berth, or have unusual characters.</summary>
     internal static string Target(string path, ComposeNode node) => MountTarget.Of(path)
         ?? throw node.Fault($"'{path}' is no place in a container that something can be mounted at");
 }

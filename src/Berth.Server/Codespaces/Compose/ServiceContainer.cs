@@ -2,9 +2,9 @@ using Berth.Server.Codespaces.Isolation;
 
 namespace Berth.Server.Codespaces.Compose;
 
-/// <summary>A service beside the codespace's container, as it is started again.</summary>
-/// <param name="Service">Its name; of the last entry, the container that people work in.</param>
-/// <param name="Container">Its container's name; null for that last one.</param>
+/// <summary>What is needed to start a service's container again.</summary>
+/// <param name="Service">The service's name. One entry stands for the container that people work in.</param>
+/// <param name="Container">The name of its container. Null for the container that people work in.</param>
 internal sealed record ServiceStart(string Service, string? Container, IReadOnlyDictionary<string, string> Needs);
 
 /// <summary>The container of a service, as <see cref="ServiceReader"/> judged it.</summary>

@@ -3,7 +3,7 @@ using Berth.Server.Codespaces.Dockerfiles;
 
 namespace Berth.Server.Codespaces.Compose;
 
-/// <content>What a service is built from.</content>
+/// <content>Reads how a service's image is built.</content>
 internal sealed partial class ServiceReader
 {
     private void CheckBuild(ComposeMap build, string name)

@@ -2,10 +2,12 @@ using Berth.Server.Codespaces.Isolation;
 
 namespace Berth.Server.Codespaces.Compose;
 
-/// <summary>What a service says of the powers and limits of its processes.</summary>
+/// <summary>Reads the capabilities and limits of a service's processes.</summary>
 internal sealed partial class ServiceReader
 {
-    /// <summary>Of what it adds, one can be had; what every container has needs no word.</summary>
+    /// <summary>
+    /// True when the service asks for the only capability that can be added. Capabilities that every container has are ignored silently.
+    /// </summary>
     private bool Debugging(ComposeMap service, string name)
     {
         var debugging = false;

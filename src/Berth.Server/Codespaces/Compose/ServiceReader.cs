@@ -7,11 +7,11 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Compose;
 
-/// <summary>Reads one service into what a codespace runs of it; what it may not ask for is refused with file and line.</summary>
+/// <summary>Reads one service as a codespace runs it. What it may not ask for is refused with file and line.</summary>
 internal sealed partial class ServiceReader(
     Checkout checkout, ComposeFiles files, ComposeMap project, MountReader mounts, List<ImageUse> uses, List<string> remarks)
 {
-    /// <summary>What its image is alone, for a service that others are built from and that does not run.</summary>
+    /// <summary>Reads only the image of a service that does not run, but from which others are built.</summary>
     public ComposeService ReadImage(string name, ComposeMap service)
     {
         if (!NameGrammar().IsMatch(name))
@@ -89,7 +89,8 @@ internal sealed partial class ServiceReader(
     };
 
     /// <summary>
-    /// Files first, then what is written; a name alone would take its value from the server's environment, and is left out.
+    /// Reads the variables, first those of files, then those of the service itself. A name without a value would take it from the server's
+    /// environment, and is left out.
     /// </summary>
     private Dictionary<string, string> Environment(ComposeMap service, string name)
     {
@@ -336,7 +337,7 @@ internal sealed partial class ServiceReader(
     private static string Matching(string text, Regex grammar, ComposeNode node, string what) =>
         grammar.IsMatch(text) ? text : throw node.Fault($"'{text}' is no {what}");
 
-    /// <summary><c>1m30s</c>.</summary>
+    /// <summary>Reads a time such as <c>1m30s</c>.</summary>
     private static long Nanoseconds(string text, ComposeNode node)
     {
         var match = TimeGrammar().Match(text);

@@ -1,6 +1,6 @@
 namespace Berth.Server.Codespaces.Compose;
 
-/// <summary>What a service of a compose file may not ask for, and what is left out: with the reason that people read.</summary>
+/// <summary>Properties that a service of a compose file may not have, and those that are left out, with reasons for people.</summary>
 internal static class ServiceRules
 {
     /// <summary>A service that asks for one of these is not started.</summary>
@@ -69,7 +69,7 @@ internal static class ServiceRules
         ["pre_stop"] = "use the lifecycle commands of devcontainer.json",
     };
 
-    /// <summary>They say nothing about what runs.</summary>
+    /// <summary>Properties that do not change what runs.</summary>
     public static readonly IReadOnlySet<string> Silent = new HashSet<string>(StringComparer.Ordinal)
     {
         "expose",
@@ -79,7 +79,7 @@ internal static class ServiceRules
         "profiles",
     };
 
-    /// <summary>Read by <see cref="ServiceReader"/>.</summary>
+    /// <summary>Properties that <see cref="ServiceReader"/> reads.</summary>
     public static readonly IReadOnlySet<string> Read = new HashSet<string>(StringComparer.Ordinal)
     {
         "image", "build", "command", "entrypoint", "environment", "env_file", "user", "working_dir", "hostname", "stop_signal", "tty",
@@ -87,7 +87,7 @@ internal static class ServiceRules
         "links", "depends_on", "volumes", "volumes_from", "tmpfs", "secrets", "configs", "use_api_socket", "platform",
     };
 
-    /// <param name="refusals">Told what it asks for that no codespace gets.</param>
+    /// <param name="refusals">Gets what no codespace may have.</param>
     public static void Check(ComposeMap service, string name, List<string> remarks, Refusals refusals)
     {
         foreach (var (key, value) in service.Entries.Where(
@@ -110,7 +110,7 @@ internal static class ServiceRules
         }
     }
 
-    /// <summary>It asks for what every container has.</summary>
+    /// <summary>True when the property asks for what every container has anyway.</summary>
     private static bool IsWithoutEffect(string key, ComposeNode value) => value is ComposeText text && key switch
     {
         "ipc" => text.Value == "private",

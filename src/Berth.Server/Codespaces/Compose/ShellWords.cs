@@ -16,7 +16,7 @@ internal static class ShellWords
             var c = text[i];
             if (c == '\\' && quote != '\'' && i + 1 < text.Length)
             {
-                // Within double quotes a backslash means something before these only.
+                // Within double quotes a backslash escapes only these characters.
                 word.Append(quote == '"' && text[i + 1] is not ('"' or '\\' or '$' or '`') ? "\\" + text[i + 1] : text[i + 1]);
                 (begun, i) = (true, i + 1);
             }

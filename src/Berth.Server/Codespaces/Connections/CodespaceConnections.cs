@@ -10,16 +10,18 @@ namespace Berth.Server.Codespaces.Connections;
 /// <summary>A codespace that runs, with its container.</summary>
 internal sealed record RunningCodespace(Codespace Codespace, EngineContainer Container);
 
-/// <summary>What all connections into a codespace share: only its creator has any, it must run, and using it keeps it awake.</summary>
+/// <summary>
+/// The rules for all connections into a codespace: only its creator may connect, it must run, and using it keeps it awake.
+/// </summary>
 internal sealed class CodespaceConnections(
     Db db, TimeProvider time, IContainerEngine engine, EnvironmentContents inside, CodespaceHost host)
 {
-    /// <summary>Use is written down once in this time; idle timeouts are minutes.</summary>
+    /// <summary>Use is recorded at most once in this time. That is enough, since idle timeouts are minutes.</summary>
     private static readonly TimeSpan Coarse = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentDictionary<long, DateTimeOffset> _touched = new();
 
-    /// <exception cref="ApiException">There is none for this caller, or it does not run.</exception>
+    /// <exception cref="ApiException">This caller has no such codespace, or it does not run.</exception>
     public async Task<RunningCodespace> RunningAsync(ApiCaller caller, string name, CancellationToken cancellationToken)
     {
         var running = await RunningAsync(await CodespaceEndpoints.FindAsync(db, caller, name, cancellationToken), cancellationToken);
@@ -27,7 +29,7 @@ internal sealed class CodespaceConnections(
         return running;
     }
 
-    /// <exception cref="ApiException">It does not run.</exception>
+    /// <exception cref="ApiException">The codespace does not run.</exception>
     public async Task<RunningCodespace> RunningAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         if (codespace.Host != host.Name)
@@ -55,9 +57,9 @@ internal sealed class CodespaceConnections(
     }
 
     /// <summary>
-    /// What to say of a codespace that does not run when no engine answers either: an engine that ends takes containers with it, so that it
-    /// is the cause, and a start would fail. Null while the engine answers, for a codespace of another server, and for one that starts or
-    /// whose start failed: its log says why.
+    /// The error for a codespace that does not run because the engine is away. An engine that ends takes its containers with it, so it is
+    /// the cause, and a start would fail. Null while the engine answers, for a codespace of another server, and for one that is starting or
+    /// whose start failed, since its log says why.
     /// </summary>
     public async Task<ApiError?> EngineAwayAsync(Codespace codespace, CancellationToken cancellationToken) =>
         codespace.Host == host.Name
@@ -70,7 +72,7 @@ internal sealed class CodespaceConnections(
     public async Task<string> BrokenOffAsync(Exception exception, CancellationToken cancellationToken) =>
         await engine.UnavailableAsync(cancellationToken) is { } reason ? $"the container engine went away: {reason}" : exception.Message;
 
-    /// <summary>Somebody uses it at this moment.</summary>
+    /// <summary>Records that the codespace is in use now.</summary>
     public async Task TouchAsync(long codespace, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -83,8 +85,8 @@ internal sealed class CodespaceConnections(
         await db.WriteAsync(session => CodespaceTable.TouchAsync(session, codespace, now), cancellationToken);
     }
 
-    /// <summary>A process in it, as its remote user, with its environment.</summary>
-    /// <exception cref="ApiException">It does not start in that folder.</exception>
+    /// <summary>Makes the command for a process in the codespace, as its remote user and with its environment.</summary>
+    /// <exception cref="ApiException">Processes may not start in that folder.</exception>
     public async Task<EngineCommand> CommandAsync(RunningCodespace running, WantedProcess process, CancellationToken cancellationToken)
     {
         var codespace = running.Codespace;
@@ -104,7 +106,7 @@ internal sealed class CodespaceConnections(
         };
     }
 
-    /// <param name="wanted">Absolute, or below the workspace; null: the workspace.</param>
+    /// <param name="wanted">An absolute path, or one below the workspace. Null: the workspace.</param>
     private static ContainerPath FolderOf(Codespace codespace, string? wanted)
     {
         var workspace = ContainerPath.TryParse(codespace.WorkspaceFolder, out var own) ? own : ContainerPath.Root;
@@ -119,6 +121,6 @@ internal sealed class CodespaceConnections(
 }
 
 /// <summary>A process that somebody wants to run in a codespace.</summary>
-/// <param name="Folder">Absolute, or below the workspace; null: the workspace.</param>
+/// <param name="Folder">An absolute path, or one below the workspace. Null: the workspace.</param>
 internal sealed record WantedProcess(
     IReadOnlyList<string> Command, string? Folder = null, bool Tty = false, bool Input = false, string? Terminal = null);

@@ -8,8 +8,8 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Connections;
 
 /// <summary>
-/// A process in a codespace with input, and a terminal where one is wanted, over a WebSocket (<see cref="FollowProcess"/>). The client's
-/// first message is JSON (<c>{"command":["bash"],"tty":true,"rows":24,"columns":80}</c>).
+/// Runs a process in a codespace over a WebSocket (<see cref="FollowProcess"/>), with input, and with a terminal if one is wanted. The
+/// client's first message is JSON (<c>{"command":["bash"],"tty":true,"rows":24,"columns":80}</c>).
 /// </summary>
 internal static partial class CodespaceTerminal
 {
@@ -23,7 +23,7 @@ internal static partial class CodespaceTerminal
             : WebSocketNeeded();
     }
 
-    /// <summary>What a plain request for a WebSocket gets (RFC 9110 section 15.5.22).</summary>
+    /// <summary>The answer to a plain request where a WebSocket is needed (RFC 9110 section 15.5.22).</summary>
     public static ApiError WebSocketNeeded() =>
         new ApiError(426, "UPGRADE_REQUIRED", "this address speaks WebSocket; berth codespace does")
             .WithHeader("Upgrade", "websocket");
@@ -55,7 +55,7 @@ internal static partial class CodespaceTerminal
         }
     }
 
-    /// <summary>Of a terminal; null where the text says none.</summary>
+    /// <summary>Reads the size of a terminal. Null when the text has none.</summary>
     public static (int Rows, int Columns)? SizeOf(ReadOnlyMemory<byte> text)
     {
         try

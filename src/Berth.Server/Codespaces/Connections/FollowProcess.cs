@@ -9,24 +9,24 @@ namespace Berth.Server.Codespaces.Connections;
 /// <summary>A process whose input and output go to a client.</summary>
 internal sealed record FollowedProcess(WantedProcess Process)
 {
-    /// <summary>Of its terminal.</summary>
+    /// <summary>The size of its terminal.</summary>
     public (int Rows, int Columns)? Size { get; init; }
 
-    /// <summary>What it reads before anything of the client's.</summary>
+    /// <summary>Input that it gets before any of the client's.</summary>
     public ReadOnlyMemory<byte> FirstInput { get; init; }
 
-    /// <summary>What an exit code of Berth's own scripts means; null: the code is the client's to read.</summary>
+    /// <summary>Explains the exit codes of Berth's own scripts. Null: the client interprets the code.</summary>
     public Func<int, string?> Explain { get; init; } = _ => null;
 }
 
 /// <summary>
-/// A process in a codespace over a WebSocket. The client's first message is JSON and says what it wants; after it every message is one byte
-/// and a payload:
+/// Runs a process in a codespace over a WebSocket. The client's first message is JSON and says what it wants. Every later message is one
+/// byte and a payload:
 /// <code>
 /// client   0 input; without payload: its end     4 the terminal's new size, {"rows":24,"columns":80}
 /// server   1 output     2 errors     3 the end, {"exit_code":0} or {"error":"…"}
 /// </code>
-/// A client that leaves ends the process.
+/// The process ends when the client leaves.
 /// </summary>
 internal sealed class FollowProcess(CodespaceConnections connections, IContainerEngine engine, TimeProvider time)
 {
@@ -35,8 +35,8 @@ internal sealed class FollowProcess(CodespaceConnections connections, IContainer
     private const byte Resize = 4;
     private const int LongestStart = 256 * 1024;
 
-    /// <param name="read">Reads the first message; null: it is not what it must be.</param>
-    /// <param name="expected">Says what it must be.</param>
+    /// <param name="read">Reads the first message. Null when the message is wrong.</param>
+    /// <param name="expected">Says what the first message must be.</param>
     public async Task<IResult> RunAsync(
         HttpContext http, RunningCodespace running, Func<byte[], FollowedProcess?> read, string expected,
         CancellationToken cancellationToken)
@@ -117,7 +117,7 @@ internal sealed class FollowProcess(CodespaceConnections connections, IContainer
                 await left.CancelAsync();
                 await listening;
 
-                // Also on the way out of an exception; of a process that has ended nothing is left to end.
+                // This also runs after an exception. If the process has ended already, it does nothing.
                 await CodespaceTerminal.KillAsync(process, time);
             }
         }
@@ -134,11 +134,11 @@ internal sealed class FollowProcess(CodespaceConnections connections, IContainer
         }
         catch (IOException)
         {
-            // It has ended without reading: how it did says why.
+            // The process has ended without reading its input. Its exit code says why.
         }
     }
 
-    /// <summary>What the client sends, until it leaves.</summary>
+    /// <summary>Passes on what the client sends, until the client leaves.</summary>
     private async Task ListenAsync(
         RunningCodespace running, IEngineProcess process, WebSocketFrames frames, CancellationTokenSource left)
     {
@@ -171,7 +171,7 @@ internal sealed class FollowProcess(CodespaceConnections connections, IContainer
         }
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
         {
-            // Either the client has left, or the process takes no more.
+            // Either the client has left, or the process takes no more input.
             if (exception is IOException)
             {
                 return;

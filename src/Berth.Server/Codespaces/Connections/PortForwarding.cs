@@ -6,8 +6,8 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Connections;
 
 /// <summary>
-/// A TCP connection into a codespace's network over a WebSocket: binary messages are its bytes, an empty one is the end of a direction. It
-/// reaches what listens in the container, also on its loopback address alone, and nothing else.
+/// Forwards a TCP connection into a codespace's network over a WebSocket. Binary messages are its bytes, and an empty message ends one
+/// direction. It reaches programs that listen in the container, also on the loopback address only, and nothing else.
 /// </summary>
 internal static class PortForwarding
 {
@@ -37,7 +37,7 @@ internal static class PortForwarding
 
         await using var stream = new NetworkStream(target, ownsSocket: true);
 
-        // Last, because clients ask without a WebSocket for the reason why they got none.
+        // Check this last, because a client that got no WebSocket asks again without one to learn the reason.
         if (!http.WebSockets.IsWebSocketRequest)
         {
             return CodespaceTerminal.WebSocketNeeded();
@@ -83,13 +83,15 @@ internal static class PortForwarding
         }
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException or SocketException)
         {
-            // One of the two has left.
+            // One side has left.
         }
 
         await left.CancelAsync();
     }
 
-    /// <summary>Until the container has nothing more to say; then the client may still end its own direction.</summary>
+    /// <summary>
+    /// Passes on what the container sends, until it has nothing more to send. After that the client may still end its own direction.
+    /// </summary>
     private static async Task DownAsync(NetworkStream source, WebSocketFrames frames, Func<Task> touch, CancellationTokenSource left)
     {
         var buffer = new byte[32 * 1024];

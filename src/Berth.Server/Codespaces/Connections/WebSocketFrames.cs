@@ -2,13 +2,13 @@ using System.Net.WebSockets;
 
 namespace Berth.Server.Codespaces.Connections;
 
-/// <summary>Binary messages of a WebSocket; several writers may send, one at a time.</summary>
+/// <summary>Sends and receives binary messages of a WebSocket. Several callers may send, and they take turns.</summary>
 internal sealed class WebSocketFrames(WebSocket socket) : IDisposable
 {
     private readonly SemaphoreSlim _sending = new(1);
     private readonly byte[] _buffer = new byte[32 * 1024];
 
-    /// <summary>A message of one byte that names its channel, and the payload.</summary>
+    /// <summary>Sends a message: one byte that names the channel, then the payload.</summary>
     public async Task SendAsync(byte channel, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         await _sending.WaitAsync(cancellationToken);
@@ -37,8 +37,8 @@ internal sealed class WebSocketFrames(WebSocket socket) : IDisposable
     }
 
     /// <summary>
-    /// A piece of a message, valid until the next call; <c>First</c> and <c>Last</c> say where messages begin and end. Null when the other
-    /// side has left.
+    /// Receives a piece of a message, which is valid until the next call. <c>First</c> and <c>Last</c> mark the beginning and the end of a
+    /// message. Null when the other side has left.
     /// </summary>
     public async Task<(ReadOnlyMemory<byte> Piece, bool First, bool Last)?> ReceiveAsync(CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Defaults;
 
-/// <summary>A person's default editor and machine, which GitHub has in its web settings alone.</summary>
+/// <summary>A person's default editor and machine. GitHub has these only in its web settings.</summary>
 internal static class CodespaceSettingsEndpoints
 {
     private const string Place = "/user/codespaces/settings";

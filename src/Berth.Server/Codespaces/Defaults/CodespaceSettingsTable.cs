@@ -12,10 +12,10 @@ internal sealed record CodespaceSettingsRow
     public DateTimeOffset? UpdatedAt { get; init; }
 }
 
-/// <summary>What a person's codespaces are made with and opened in, where nothing else is said.</summary>
+/// <summary>The default machine and editor of a person's codespaces.</summary>
 internal static class CodespaceSettingsTable
 {
-    /// <summary>Without any where the person has never set one.</summary>
+    /// <summary>Finds a person's settings. They are empty if the person has never set any.</summary>
     public static async Task<CodespaceSettingsRow> FindAsync(DbSession session, long userId) =>
         await session.FirstOrDefaultAsync<CodespaceSettingsRow>(
             "select default_editor, default_machine, updated_at from codespace_settings where user_id = @userId", new { userId })

@@ -7,7 +7,7 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
-/// <summary>What lies at a path. Other: pipes, sockets, devices, which are never opened.</summary>
+/// <summary>The kind of what lies at a path. Other means pipes, sockets and devices, which are never opened.</summary>
 internal enum FileKind
 {
     Missing,
@@ -18,9 +18,9 @@ internal enum FileKind
 }
 
 /// <summary>
-/// The files of a checkout as its own configuration may name them: paths stay inside, and no symbolic link is followed, since one in a
-/// repository may point at any file of the host. Read while no process of the codespace runs, so what was looked at is not exchanged in
-/// between.
+/// The files of a checkout, as its own configuration may name them. Paths stay inside, and no symbolic link is followed, since a link in a
+/// repository may point at any file of the host. The files are read while no process of the codespace runs, so nobody can replace a file
+/// after it was checked.
 /// </summary>
 internal sealed partial class Checkout(string root, ExpansionBudget budget)
 {
@@ -29,24 +29,24 @@ internal sealed partial class Checkout(string root, ExpansionBudget budget)
 
     public string Root => root;
 
-    /// <summary>Of the plan that is made of these files; every text that is read is charged to it.</summary>
+    /// <summary>The budget of the plan that is made from these files. Every text that is read counts against it.</summary>
     public ExpansionBudget Budget => budget;
 
-    /// <summary>What was read of it, by path, with the SHA-256 of each.</summary>
+    /// <summary>The files that were read, by path, with the SHA-256 of each.</summary>
     public IReadOnlyDictionary<string, string> FilesRead => _read;
 
-    /// <summary>What these files are refused for.</summary>
+    /// <summary>The reasons why these files are refused.</summary>
     public Refusals Refusals { get; } = new();
 
-    /// <summary>What names without a registry mean in these files.</summary>
+    /// <summary>The registry for image names in these files that do not name one.</summary>
     public RegistryHost DefaultRegistry { get; init; } = RegistryHost.OfDockerHub;
 
     /// <summary>
-    /// Where a path that a file of the checkout names lies, as a path within the checkout; the empty text is the checkout itself.
+    /// Resolves a path that a file of the checkout names. Returns a path within the checkout, or an empty text for the checkout itself.
     /// </summary>
-    /// <param name="folder">The folder of the file that names it, within the checkout.</param>
-    /// <param name="what">For the message: <c>build.context</c>.</param>
-    /// <exception cref="FaultException">It leads outside, or through a link.</exception>
+    /// <param name="folder">The folder within the checkout of the file that names the path.</param>
+    /// <param name="what">The property, for the message: <c>build.context</c>.</param>
+    /// <exception cref="FaultException">The path leads outside, or through a link.</exception>
     public string Locate(string folder, string path, string what)
     {
         const string WholeWorkspace = "${localWorkspaceFolder}";
@@ -91,7 +91,7 @@ internal sealed partial class Checkout(string root, ExpansionBudget budget)
 
     public FileKind KindOf(string path) => Kind(FullPath(path));
 
-    /// <exception cref="FaultException">There is no such file, it is something else, or too large.</exception>
+    /// <exception cref="FaultException">There is no such file, or it is no regular file, or it is too large.</exception>
     public string ReadText(string path, long maxBytes, string what)
     {
         CheckLinks(path, what);
@@ -106,7 +106,7 @@ internal sealed partial class Checkout(string root, ExpansionBudget budget)
         };
     }
 
-    /// <summary>For who reads a file by other means.</summary>
+    /// <summary>Notes a file that the caller has read by other means.</summary>
     public void Note(string path, ReadOnlySpan<byte> content) => _read[path] = Convert.ToHexStringLower(SHA256.HashData(content));
 
     private string Charged(byte[] content, string path)
@@ -135,7 +135,7 @@ internal sealed partial class Checkout(string root, ExpansionBudget budget)
     private static FaultException Outside(string path, string what) =>
         new(FaultKind.Configuration, $"{what}: '{path}' lies outside the repository; name a path within it");
 
-    /// <summary>Without following a link and without opening anything.</summary>
+    /// <summary>Finds out what lies at a path, without following a link and without opening anything.</summary>
     public static unsafe FileKind Kind(string path)
     {
         const int CurrentFolder = -100, NoFollow = 0x100, Type = 1, ModeOffset = 28;

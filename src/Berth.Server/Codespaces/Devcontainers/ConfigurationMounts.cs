@@ -6,11 +6,11 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// What a devcontainer.json has mounted: volumes of the codespace, memory, the repository and its parts. Files of the host are left out
-/// with a line, and the container starts without.
+/// The mounts that a devcontainer.json asks for: volumes of the codespace, memory, the repository and parts of it. Mounts of the host's
+/// files are left out with a line in the log, and the container starts without them.
 /// </summary>
-/// <param name="workspace">Where the checkout is in the container; <c>${localWorkspaceFolder}</c> was replaced by it.</param>
-/// <param name="ignored">Told what is left out.</param>
+/// <param name="workspace">The path of the checkout in the container, which has replaced <c>${localWorkspaceFolder}</c>.</param>
+/// <param name="ignored">Gets a line for each mount that is left out.</param>
 internal sealed class ConfigurationMounts(DevcontainerFile file, string workspace, List<string> ignored)
 {
     private const int Most = 100;
@@ -19,7 +19,7 @@ internal sealed class ConfigurationMounts(DevcontainerFile file, string workspac
 
     public string Workspace => workspace;
 
-    /// <summary>In the order they were asked for; of two at one place the last.</summary>
+    /// <summary>The mounts in the order in which they were asked for. Of two at the same path the last one counts.</summary>
     public IReadOnlyList<PlannedMount> All => [.. _mounts.Values];
 
     public void Add(JsonNode? mounts)
@@ -36,7 +36,7 @@ internal sealed class ConfigurationMounts(DevcontainerFile file, string workspac
 
     public void AddMemory(string text) => Add("runArgs: --tmpfs", text, MountRequest.TryParseMemory(text, out var fault), fault);
 
-    /// <summary>Docker inside, where programs look for it.</summary>
+    /// <summary>Adds the socket of docker inside, at the path where programs look for it.</summary>
     public void AddDocker() => _mounts.TryAdd(DockerSocket.Place, DockerSocket.Mount);
 
     private void Add(string where, string written, MountRequest? request, string fault)
@@ -87,7 +87,7 @@ internal sealed class ConfigurationMounts(DevcontainerFile file, string workspac
         }
     }
 
-    /// <summary>Within the checkout; null for a path of the host.</summary>
+    /// <summary>The path within the checkout. Null for a path of the host.</summary>
     private string? PathOf(string source) =>
         source == workspace ? ""
         : source.StartsWith(workspace + "/", StringComparison.Ordinal) ? source[(workspace.Length + 1)..]
@@ -102,6 +102,6 @@ internal sealed class ConfigurationMounts(DevcontainerFile file, string workspac
 
     private void LeaveOut(string where, string what, string reason) => ignored.Add($"{where}: {what} is left out: {reason}");
 
-    /// <summary>For a line of the log.</summary>
+    /// <summary>Shortens a text for a line of the log.</summary>
     internal static string Short(string text) => text.Length <= 200 ? text : text[..200] + "…";
 }

@@ -5,13 +5,13 @@ using Berth.Server.Codespaces.Expansion;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// Replaces <c>${…}</c> in the values of a devcontainer.json (containers.dev, "Variables in devcontainer.json"). What is put in is not read
-/// again.
+/// Replaces <c>${…}</c> in the values of a devcontainer.json (containers.dev, "Variables in devcontainer.json"). Variables within an
+/// inserted value are not replaced.
 /// </summary>
 internal static class ConfigurationVariables
 {
-    /// <param name="valueOf">What stands for the words between the braces; null leaves them as they are.</param>
-    /// <exception cref="Faults.FaultException">It becomes too large.</exception>
+    /// <param name="valueOf">Returns the value for the text between the braces. Null leaves the variable as it is.</param>
+    /// <exception cref="Faults.FaultException">The result becomes too large.</exception>
     public static JsonNode? Replace(JsonNode? node, Func<string, string?> valueOf, ExpansionBudget budget, TextPlace place)
     {
         switch (node)
@@ -61,7 +61,7 @@ internal static class ConfigurationVariables
     }
 
     /// <summary>
-    /// <c>localEnv:NAME:default</c> sees nothing: the local environment is the server's. Null for anything else.
+    /// Replaces <c>localEnv:NAME:default</c> by its default, since the local environment would be the server's. Null for anything else.
     /// </summary>
     public static string? LocalEnvironment(string variable)
     {

@@ -11,7 +11,7 @@ internal sealed class ContainerVariables(EngineContainer container, string works
 {
     private static readonly TextPlace Place = new("the commands and variables of the dev container");
 
-    /// <exception cref="Faults.FaultException">It becomes too large.</exception>
+    /// <exception cref="Faults.FaultException">The result becomes too large.</exception>
     public string Replace(string text) => ConfigurationVariables.Replace(text, ValueOf, budget, Place);
 
     private string? ValueOf(string variable)

@@ -8,10 +8,10 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// What of a devcontainer.json a codespace uses: known, harmless properties. What was left out is reported.
+/// The part of a devcontainer.json that a codespace uses: known, harmless properties. Everything else is left out and reported.
 /// </summary>
-/// <param name="Source">Image, Dockerfile or compose.</param>
-/// <param name="WorkspaceFolder">Where processes start: the mount target or a folder in it.</param>
+/// <param name="Source">An image, a Dockerfile or compose files.</param>
+/// <param name="WorkspaceFolder">The folder in which processes start: the mount target or a folder in it.</param>
 /// <param name="RemoteUser">Null: the image decides.</param>
 /// <param name="ContainerUser">Null: the image decides.</param>
 internal sealed record DevcontainerConfiguration(
@@ -20,7 +20,7 @@ internal sealed record DevcontainerConfiguration(
 {
     private readonly JsonObject _passed = [];
 
-    /// <summary>Of the form <c>image</c>.</summary>
+    /// <summary>The image, if the configuration names one. Null for a Dockerfile or compose files.</summary>
     public ImageReference? Image => (Source as ImageSource)?.Image;
 
     public IReadOnlyList<FeatureRequest> Features { get; init; } = [];
@@ -28,18 +28,18 @@ internal sealed record DevcontainerConfiguration(
     /// <summary><c>overrideFeatureInstallOrder</c>.</summary>
     public IReadOnlyList<string> FeatureOrder { get; init; } = [];
 
-    /// <summary>What the repository recommends to set.</summary>
+    /// <summary>The secrets that the repository recommends.</summary>
     public IReadOnlyList<RecommendedSecret> Secrets { get; init; } = [];
 
     public HostRequirements? Requirements { get; init; }
 
-    /// <summary>Beside the workspace.</summary>
+    /// <summary>The mounts in addition to the workspace.</summary>
     public IReadOnlyList<PlannedMount> Mounts { get; private set; } = [];
 
-    /// <summary>Whether docker inside is wanted, where the configuration says it in so many words.</summary>
+    /// <summary>Whether docker inside is wanted. Null when the configuration does not say so explicitly.</summary>
     public bool? Docker => DockerForms.Said(_passed["customizations"]);
 
-    /// <summary>Of the forms that have no compose file, as the reference has it.</summary>
+    /// <summary>The arguments of <c>docker run</c>. As in the reference implementation, they do not apply with a compose file.</summary>
     public RunArguments Arguments { get; private set; } = new();
 
     private static readonly string[] Passed =
@@ -55,11 +55,11 @@ internal sealed record DevcontainerConfiguration(
         "overrideFeatureInstallOrder",
         "hostRequirements", "workspaceFolder", "workspaceMount", "mounts",
 
-        // For editors, as they were written before there were customizations.
+        // Properties for editors, from before there was "customizations".
         "extensions", "settings", "devPort",
     ];
 
-    /// <summary>They lead to files of the repository, which are looked for on this side of the container.</summary>
+    /// <summary>Properties that lead to files of the repository. These files are read outside the container.</summary>
     private static readonly string[] Paths =
         ["dockerFile", "dockerfile", "context", "dockerComposeFile", "workspaceMount", "workspaceFolder"];
 
@@ -73,9 +73,9 @@ internal sealed record DevcontainerConfiguration(
         ["updateRemoteUserUID"] = "Berth gives the workspace to the remote user",
     };
 
-    /// <param name="repository">The repository's name: the workspace is mounted at <c>/workspaces/NAME</c>.</param>
-    /// <param name="workspace">Where a compose service mounts it; null where none does.</param>
-    /// <exception cref="FaultException">It grows too large; what else is wrong is told to the checkout's refusals.</exception>
+    /// <param name="repository">The repository's name. The workspace is mounted at <c>/workspaces/NAME</c>.</param>
+    /// <param name="workspace">The path at which a compose service mounts the workspace. Null when none does.</param>
+    /// <exception cref="FaultException">It becomes too large. Other faults are added to the checkout's refusals.</exception>
     public static DevcontainerConfiguration From(DevcontainerFile file, string repository, string? workspace = null)
     {
         var config = Replaced(
@@ -159,7 +159,7 @@ internal sealed record DevcontainerConfiguration(
         return result;
     }
 
-    /// <summary>A line about a property, with file and line where that stands.</summary>
+    /// <summary>Adds the file and line of the property to a message about it.</summary>
     private static string Placed(string line, DevcontainerFile file)
     {
         var end = line.AsSpan().IndexOfAny(" .:");
@@ -183,7 +183,7 @@ internal sealed record DevcontainerConfiguration(
         }
     }
 
-    /// <param name="kept">Properties, those of <c>build</c> among them, that stay as they are.</param>
+    /// <param name="kept">Properties that stay as they are, including those of <c>build</c>.</param>
     private static JsonObject Replaced(JsonObject config, DevcontainerFile file, string[] kept, Func<string, string?> valueOf)
     {
         var result = new JsonObject();
@@ -203,11 +203,11 @@ internal sealed record DevcontainerConfiguration(
         return result;
     }
 
-    /// <summary>Numbers and truths as variables have them.</summary>
+    /// <summary>Turns numbers and booleans into text, as variables need it.</summary>
     private static JsonObject Texts(JsonObject map) => new(map.Select(entry => KeyValuePair.Create(
         entry.Key, TextOf(entry.Value) is { } text ? JsonValue.Create(text) : entry.Value?.DeepClone())));
 
-    /// <summary>A text, a number or a truth as a text; null for anything else.</summary>
+    /// <summary>The text of a string, a number or a boolean. Null for anything else.</summary>
     internal static string? TextOf(JsonNode? value) => value?.GetValueKind() switch
     {
         JsonValueKind.String => value.GetValue<string>(),
@@ -215,10 +215,10 @@ internal sealed record DevcontainerConfiguration(
         _ => null,
     };
 
-    /// <summary>What it contributes to the container (containers.dev, "Image metadata").</summary>
+    /// <summary>The image metadata that this configuration contributes (containers.dev, "Image metadata").</summary>
     public JsonObject Entry => MergedConfiguration.Honoured(_passed);
 
-    /// <summary>Null also for an empty text, which is what a variable of nobody's environment leaves.</summary>
+    /// <summary>Reads a text. Null also for an empty text, which is what a variable of the local environment leaves.</summary>
     internal static string? Text(JsonObject config, string name, string path) =>
         !config.TryGetPropertyValue(name, out var value) || value is null ? null
         : TextOf(value) is not { } text ? throw new FaultException(FaultKind.Configuration, $"{path}: {name} must be a text")

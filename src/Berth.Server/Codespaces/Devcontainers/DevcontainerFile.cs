@@ -9,7 +9,7 @@ namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
 /// Finds and reads a repository's devcontainer.json (containers.dev, "devcontainer.json": JSON with comments and trailing commas). It is
-/// read while no process of the codespace runs, so what was looked at cannot be exchanged in between.
+/// read while no process of the codespace runs, so nobody can replace a file after it was checked.
 /// </summary>
 internal sealed partial record DevcontainerFile(string Path, JsonElement Content, Checkout Checkout, ReadOnlyMemory<byte> Bytes)
 {
@@ -22,8 +22,8 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         MaxDepth = 64,
     };
 
-    /// <param name="path">The one that was asked for, within the checkout; null looks at the usual places.</param>
-    /// <exception cref="FaultException">There is none, or it cannot be read; the message says where and why.</exception>
+    /// <param name="path">The requested path within the checkout. Null: the usual places are searched.</param>
+    /// <exception cref="FaultException">There is no file, or it cannot be read. The message says where and why.</exception>
     public static DevcontainerFile Read(Checkout checkout, string? path)
     {
         path ??= Find(checkout.Root);
@@ -46,13 +46,16 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         };
     }
 
-    /// <summary>What of it is read otherwise than written: what is no JSON, and of properties that stand twice the last.</summary>
+    /// <summary>
+    /// Remarks where the file is read differently from its text: for faulty JSON, and for properties that occur twice, of which the last
+    /// counts.
+    /// </summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
-    /// <summary>Within the checkout; paths in it begin there.</summary>
+    /// <summary>The file's folder within the checkout. Relative paths in the file begin there.</summary>
     public string Folder => Path.Contains('/', StringComparison.Ordinal) ? Path[..Path.LastIndexOf('/')] : "";
 
-    /// <summary>The lines of its own properties.</summary>
+    /// <summary>The line numbers of the top-level properties.</summary>
     public IReadOnlyDictionary<string, int> Lines => field ??= ReadLines();
 
     private Dictionary<string, int> ReadLines()
@@ -73,7 +76,10 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         return lines;
     }
 
-    /// <summary>The line of a property, given as the names that lead to it: 1 when it is not there, the last of two.</summary>
+    /// <summary>
+    /// The line of a property, given by the names that lead to it. 1 when the property does not exist. If it occurs twice, the last one
+    /// counts.
+    /// </summary>
     public int LineOf(params string[] path)
     {
         var line = 1;
@@ -81,7 +87,7 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         var reader = new Utf8JsonReader(text, new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         for (var found = 0; reader.Read();)
         {
-            // Only properties of the objects on the way are at these depths, and other objects are skipped.
+            // At these depths there are only properties of the objects on the path, since other objects are skipped.
             if (reader.TokenType == JsonTokenType.EndObject && found > 0 && reader.CurrentDepth == found)
             {
                 found--;
@@ -111,14 +117,14 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
 
     private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> bytes) => bytes[(bytes.StartsWith("\uFEFF"u8) ? 3 : 0)..];
 
-    /// <summary>Every configuration of a checkout: the usual places, then those in folders.</summary>
+    /// <summary>All configurations of a checkout: those at the usual places, then those in folders.</summary>
     public static IReadOnlyList<string> All(string checkout) =>
     [
         .. Usual.Where(path => Checkout.Kind(System.IO.Path.Combine(checkout, path)) == FileKind.File && !IsLink(checkout, path)),
         .. InFolders(checkout),
     ];
 
-    /// <summary>The three places, in their order; of several in folders none is meant until one is named.</summary>
+    /// <summary>Searches the usual places, in order. A configuration in a folder is only used when it is named.</summary>
     private static string Find(string checkout)
     {
         foreach (var usual in Usual)
@@ -160,11 +166,11 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
             : [];
     }
 
-    /// <summary>Whether a dev container configuration may lie there.</summary>
+    /// <summary>True for a path at which a dev container configuration may lie.</summary>
     public static bool IsPlace(string path) =>
         path is ".devcontainer/devcontainer.json" or ".devcontainer.json" || FolderPlace().IsMatch(path);
 
-    /// <summary>Follows no link: a link in a repository could point at any file of the host.</summary>
+    /// <summary>Opens a file without following links, since a link in a repository could point at any file of the host.</summary>
     private static byte[] Open(string checkout, string path)
     {
         var current = checkout;
@@ -186,15 +192,15 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
 
         return file.Length switch
         {
-            // Pipes and devices have no length either, and are never opened.
+            // Pipes and devices have no length either, so they are refused here and never opened.
             0 => throw new FaultException(FaultKind.Configuration, $"{path} is empty"),
             > MaxBytes => throw new FaultException(FaultKind.Configuration, $"{path} is larger than 1 MiB"),
             _ => File.ReadAllBytes(current),
         };
     }
 
-    /// <param name="bytes">Becomes what was read, where that is not what is written.</param>
-    /// <param name="repaired">A line about it.</param>
+    /// <param name="bytes">The text of the file. If it is faulty, this becomes the repaired text.</param>
+    /// <param name="repaired">A line about the repair. Null: there was none.</param>
     private static JsonElement Parse(ref byte[] bytes, string path, out string? repaired)
     {
         repaired = null;

@@ -6,20 +6,20 @@ using Berth.Server.Json;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// What an image says about containers made of it (containers.dev, "Image metadata"), without what no codespace gets: whoever pushed the
-/// image wrote it. A container carries the same label, with what devcontainer.json contributes as its last entry.
+/// The metadata of an image for containers made from it (containers.dev, "Image metadata"), without what no codespace gets, since whoever
+/// pushed the image wrote it. A container carries the same label, with the contribution of devcontainer.json as the last entry.
 /// </summary>
-/// <param name="Entries">What is left, in its order.</param>
+/// <param name="Entries">The entries that are left, in order.</param>
 /// <param name="Withheld">A line for each thing that was taken out.</param>
 internal sealed record ImageMetadata(IReadOnlyList<JsonObject> Entries, IReadOnlyList<string> Withheld)
 {
-    /// <summary>The label in which images of dev containers keep it.</summary>
+    /// <summary>The label in which images of dev containers carry the metadata.</summary>
     public const string Label = "devcontainer.metadata";
 
-    /// <summary>What a label can be of which something is read.</summary>
+    /// <summary>The longest label that is read.</summary>
     private const int Longest = 1024 * 1024;
 
-    /// <summary>A label that is no such text has nothing to say.</summary>
+    /// <summary>Reads the label. A label that is not valid counts as empty.</summary>
     public static ImageMetadata Of(IReadOnlyDictionary<string, string> labels)
     {
         if (!labels.TryGetValue(Label, out var text) || text.Length > Longest)
@@ -44,7 +44,7 @@ internal sealed record ImageMetadata(IReadOnlyList<JsonObject> Entries, IReadOnl
     public static string Write(IEnumerable<JsonObject> entries) =>
         new JsonArray([.. entries.Select(entry => (JsonNode?)entry.DeepClone())]).ToJsonString();
 
-    /// <summary>Takes out of an entry, and tells, what it asks for and does not get.</summary>
+    /// <summary>Removes from an entry what it asks for and does not get. Returns a line for each removed thing.</summary>
     private static List<string> Withhold(JsonObject entry)
     {
         List<string> lines = [];
@@ -86,7 +86,7 @@ internal sealed record ImageMetadata(IReadOnlyList<JsonObject> Entries, IReadOnl
         return lines;
     }
 
-    /// <summary>What of a property is had, and what is not; null: nothing.</summary>
+    /// <summary>Splits a property's value into the part that is kept and the part that is withheld. Null: nothing.</summary>
     internal static (JsonNode? Kept, JsonNode? Withheld) Part(string name, JsonNode? value)
     {
         if (name is not ("capAdd" or "mounts") || value is not JsonArray list)

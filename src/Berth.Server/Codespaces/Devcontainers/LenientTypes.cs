@@ -4,11 +4,11 @@ using System.Text.Json.Nodes;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// Properties of a devcontainer.json whose value has another type than theirs are what the reference makes of them, and a line says so.
+/// Reads properties of a devcontainer.json whose value has the wrong type, as the reference implementation does. A line reports it.
 /// </summary>
 internal static class LenientTypes
 {
-    /// <param name="say">Told how the value is read, where it has another type.</param>
+    /// <param name="say">Called with how the value is read, if it has the wrong type.</param>
     public static JsonNode? Read(string property, JsonNode? value, Action<string> say) => property switch
     {
         "init" or "overrideCommand" => Truth(value, say),

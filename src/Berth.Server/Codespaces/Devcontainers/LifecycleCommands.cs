@@ -20,10 +20,10 @@ internal static class LifecycleStages
 
     public static IReadOnlyList<LifecycleStage> All { get; } = Enum.GetValues<LifecycleStage>();
 
-    /// <summary>Runs when the container is made, and not at later starts.</summary>
+    /// <summary>True for a stage that runs only when the container is made, not at later starts.</summary>
     public static bool RunsOnce(this LifecycleStage stage) => stage <= LifecycleStage.PostCreate;
 
-    /// <summary>The property of devcontainer.json.</summary>
+    /// <summary>The stage's property in devcontainer.json.</summary>
     public static string Property(this LifecycleStage stage) => stage switch
     {
         LifecycleStage.OnCreate => "onCreateCommand",
@@ -34,9 +34,9 @@ internal static class LifecycleStages
     };
 
     /// <summary>
-    /// What <c>waitFor</c> names. <c>initializeCommand</c>, which never runs here, means that nothing is waited for: null.
+    /// Parses the value of <c>waitFor</c>. <c>initializeCommand</c> never runs here, so it means that nothing is waited for: null.
     /// </summary>
-    /// <returns>False when it names no command.</returns>
+    /// <returns>False when the text names no command.</returns>
     public static bool TryParseWaitFor(string? text, out LifecycleStage? stage)
     {
         stage = All.Cast<LifecycleStage?>().FirstOrDefault(known => known!.Value.Property() == text);
@@ -44,13 +44,14 @@ internal static class LifecycleStages
     }
 }
 
-/// <summary>What runs at one stage for one contributor: the repository's devcontainer.json, a feature, or an image.</summary>
+/// <summary>The command of one stage and one contributor: the repository's devcontainer.json, a feature, or an image.</summary>
 /// <param name="Contributor">Null: devcontainer.json.</param>
-/// <param name="Parts">They run side by side.</param>
+/// <param name="Parts">The processes of the command. They run in parallel.</param>
 internal sealed record LifecycleCommand(LifecycleStage Stage, string? Contributor, IReadOnlyList<LifecyclePart> Parts)
 {
     /// <summary>
-    /// In the three forms of containers.dev, "Formatting string vs. array properties"; null when there is nothing to run.
+    /// Reads a command in one of the three forms of containers.dev, "Formatting string vs. array properties". Null when there is nothing to
+    /// run.
     /// </summary>
     public static LifecycleCommand? Of(LifecycleStage stage, string? contributor, JsonNode? value)
     {
@@ -75,5 +76,5 @@ internal sealed record LifecycleCommand(LifecycleStage Stage, string? Contributo
 }
 
 /// <summary>One process of a lifecycle command.</summary>
-/// <param name="Name">Of several that run side by side; null of one alone.</param>
+/// <param name="Name">Its name, if several run in parallel. Null for a single process.</param>
 internal sealed record LifecyclePart(string? Name, IReadOnlyList<string> Arguments);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
-/// <summary>What this machine's processor is called by docker.</summary>
+/// <summary>Docker's name for this machine's processor architecture.</summary>
 internal static class MachineArchitecture
 {
     public static string Name => RuntimeInformation.OSArchitecture switch
@@ -12,8 +12,10 @@ internal static class MachineArchitecture
         var other => other.ToString().ToLowerInvariant(),
     };
 
-    /// <summary>Whether a platform is this machine's, in any spelling that docker reads: <c>linux/amd64</c>, <c>linux/x86_64</c>,
-    /// <c>amd64</c>, <c>linux</c>.</summary>
+    /// <summary>
+    /// True for this machine's platform, in any spelling that docker accepts: <c>linux/amd64</c>, <c>linux/x86_64</c>, <c>amd64</c>,
+    /// <c>linux</c>.
+    /// </summary>
     public static bool IsOwn(string platform, string? own = null)
     {
         var parts = platform.Trim().ToLowerInvariant().Split('/');

@@ -4,12 +4,12 @@ using Berth.Server.Codespaces.Isolation;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// What images, features and devcontainer.json say together (containers.dev, "Merge logic"): of single values the last counts, of maps each
-/// key's last, lists are put together. It holds what a codespace honours and nothing else.
+/// The merged metadata of images, features and devcontainer.json (containers.dev, "Merge logic"). The last single value counts, maps are
+/// merged by key with the last value, and lists are joined. It holds only what a codespace honours.
 /// </summary>
 internal sealed record MergedConfiguration
 {
-    /// <summary>The properties of an entry that count here. What else stands there is not passed on.</summary>
+    /// <summary>The properties of an entry that count here. All others are dropped.</summary>
     public static readonly string[] Properties =
     [
         "id", "remoteUser", "containerUser", "containerEnv", "remoteEnv", "onCreateCommand", "updateContentCommand", "postCreateCommand",
@@ -25,35 +25,35 @@ internal sealed record MergedConfiguration
 
     public string? ContainerUser { get; private init; }
 
-    /// <summary>By which kind of shell the environment of processes is found out.</summary>
+    /// <summary>The kind of shell that is asked for the environment of processes.</summary>
     public string UserEnvProbe { get; private init; } = "loginInteractiveShell";
 
-    /// <summary>Null: as the form of the configuration has it.</summary>
+    /// <summary>Null: the default of the configuration's form applies.</summary>
     public bool? OverrideCommand { get; private init; }
 
     public bool Init { get; private init; }
 
-    /// <summary>One asks for what debuggers need.</summary>
+    /// <summary>At least one entry asks for what debuggers need.</summary>
     public bool Debugging { get; private init; }
 
     /// <summary>Volumes and memory that images and features ask for; of two at one place the last.</summary>
     public IReadOnlyList<PlannedMount> Mounts { get; private init; } = [];
 
-    /// <summary>Shell lines that run before the container's own command, in their order.</summary>
+    /// <summary>Shell lines that run in this order, before the container's own command.</summary>
     public IReadOnlyList<string> Entrypoints { get; private init; } = [];
 
     public IReadOnlyDictionary<string, string> ContainerEnvironment { get; private init; } = new Dictionary<string, string>();
 
-    /// <summary>A null takes a variable away.</summary>
+    /// <summary>Variables for processes. A null removes a variable.</summary>
     public IReadOnlyDictionary<string, string?> RemoteEnvironment { get; private init; } = new Dictionary<string, string?>();
 
     /// <summary>Null: nothing is waited for.</summary>
     public LifecycleStage? WaitFor { get; private init; } = LifecycleStages.DefaultWaitFor;
 
-    /// <summary>In the order of their run.</summary>
+    /// <summary>The commands in the order in which they run.</summary>
     public IReadOnlyList<LifecycleCommand> Commands { get; private init; } = [];
 
-    /// <param name="entries">In the order of their weight; the last counts most.</param>
+    /// <param name="entries">The entries in ascending priority: the last one counts most.</param>
     public static MergedConfiguration Of(IReadOnlyList<JsonObject> entries)
     {
         var waitFor = (LifecycleStage?)LifecycleStages.DefaultWaitFor;
@@ -92,7 +92,7 @@ internal sealed record MergedConfiguration
         };
     }
 
-    /// <summary>An entry without what no codespace honours.</summary>
+    /// <summary>Returns an entry without the properties that no codespace honours.</summary>
     public static JsonObject Honoured(JsonObject entry) => new(
         entry.Where(property => Properties.Contains(property.Key))
             .Select(property => KeyValuePair.Create(property.Key, property.Value?.DeepClone())));
@@ -120,7 +120,7 @@ internal sealed record MergedConfiguration
         return variables;
     }
 
-    /// <summary>Null for what no variable can hold.</summary>
+    /// <summary>The text of a value. Null for what a variable cannot hold.</summary>
     private static string? TextOf(JsonNode value) =>
         DevcontainerConfiguration.TextOf(value) is { } text && !text.Contains('\0', StringComparison.Ordinal) ? text : null;
 }

@@ -5,14 +5,14 @@ using Berth.Server.Codespaces.Isolation;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// A mount as devcontainer.json, a feature or an image's label asks for it: an object, or a text in the grammar of <c>docker run
+/// A mount that devcontainer.json, a feature or an image's label asks for. It is an object, or a text in the grammar of <c>docker run
 /// --mount</c>.
 /// </summary>
-/// <param name="Source">Null: none is named.</param>
-/// <param name="Target">In its one spelling.</param>
+/// <param name="Source">Null: no source is named.</param>
+/// <param name="Target">The path in its only spelling.</param>
 internal sealed record MountRequest(string Type, string? Source, string Target, bool ReadOnly, string MemoryOptions)
 {
-    /// <summary>Null when it is no mount that can be had, whatever it asks for; <paramref name="fault"/> says why.</summary>
+    /// <summary>Parses a mount. Null when it is not valid, and <paramref name="fault"/> says why.</summary>
     public static MountRequest? TryParse(JsonNode? node, out string fault)
     {
         var options = node switch
@@ -24,7 +24,7 @@ internal sealed record MountRequest(string Type, string? Source, string Target, 
         return Of(options, out fault);
     }
 
-    /// <summary>A volume or a bind may be had in the words of <c>docker run --volume</c>: <c>SOURCE:TARGET[:ro]</c>.</summary>
+    /// <summary>Parses a volume or a bind in the form of <c>docker run --volume</c>: <c>SOURCE:TARGET[:ro]</c>.</summary>
     /// <inheritdoc cref="TryParse"/>
     public static MountRequest? TryParseVolume(string text, out string fault)
     {
@@ -43,7 +43,7 @@ internal sealed record MountRequest(string Type, string? Source, string Target, 
         return Of(options, out fault);
     }
 
-    /// <summary><c>PLACE[:OPTIONS]</c>, as <c>docker run --tmpfs</c> has it.</summary>
+    /// <summary>Parses <c>PLACE[:OPTIONS]</c>, the form of <c>docker run --tmpfs</c>.</summary>
     /// <inheritdoc cref="TryParse"/>
     public static MountRequest? TryParseMemory(string text, out string fault)
     {
@@ -96,10 +96,12 @@ internal sealed record MountRequest(string Type, string? Source, string Target, 
         return (parts[0], parts.ElementAtOrDefault(1) ?? "");
     }
 
-    /// <summary>It is docker inside that is wanted.</summary>
+    /// <summary>The mount asks for docker inside.</summary>
     public bool IsDocker => Source is not null && DockerSocket.IsSource(Source);
 
-    /// <summary>What needs nothing of the repository: docker, a volume or memory. Null for another bind and for what is unknown.</summary>
+    /// <summary>
+    /// The planned mount, if it needs no file of the repository: docker, a volume or memory. Null for other binds and for unknown types.
+    /// </summary>
     public PlannedMount? WithoutFiles() => Type switch
     {
         _ when IsDocker => DockerSocket.At(Target),

@@ -4,8 +4,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// What a build has by a name beside its own context (<c>additional_contexts</c> of compose, <c>--build-context</c> of docker build): a
-/// Dockerfile names it as it names a stage.
+/// A context that a build has in addition to its own, under a name (<c>additional_contexts</c> of compose, <c>--build-context</c> of docker
+/// build). A Dockerfile refers to it as to a stage.
 /// </summary>
 internal abstract record NamedContext
 {
@@ -21,24 +21,24 @@ internal abstract record NamedContext
     /// <summary>The files of a folder of the checkout.</summary>
     public sealed record Folder(string Path) : NamedContext;
 
-    /// <summary>An image of a registry, as it is written.</summary>
+    /// <summary>An image of a registry, as the configuration writes it.</summary>
     public sealed record Image(string Reference) : NamedContext;
 
     /// <summary>The image of another service of the compose files.</summary>
     public sealed record Service(string Name) : NamedContext;
 
-    /// <summary>The one spelling of a name: letters do not differ, and the tag <c>latest</c> need not be there.</summary>
+    /// <summary>The single spelling of a name. Capitals do not matter, and the tag <c>latest</c> may be left out.</summary>
     public static string KeyOf(string name)
     {
         var key = name.ToLowerInvariant();
         return key.EndsWith(":latest", StringComparison.Ordinal) ? key[..^":latest".Length] : key;
     }
 
-    /// <summary>Reads one, and adds it to others.</summary>
-    /// <param name="folder">Where relative paths begin, within the checkout.</param>
-    /// <param name="what">For messages: where it is written, with its name.</param>
-    /// <param name="services">Names of services that may be meant; null: there are none.</param>
-    /// <exception cref="FaultException">It is not the repository's, or is not there.</exception>
+    /// <summary>Reads a context and adds it to the others.</summary>
+    /// <param name="folder">The folder within the checkout at which relative paths begin.</param>
+    /// <param name="what">The property and the name, for messages.</param>
+    /// <param name="services">The names of services that it may refer to. Null: there are none.</param>
+    /// <exception cref="FaultException">The context lies outside the repository, or does not exist.</exception>
     public static void Add(
         Dictionary<string, NamedContext> contexts, string name, string value, Checkout checkout, string folder,
         IReadOnlyCollection<string>? services, string what, TextPlace place)

@@ -1,7 +1,7 @@
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// Features as they were named before they lay in registries. The reference implementation reads them so
+/// The names of features from before they were published in registries. The reference implementation reads them like this
 /// (devcontainers/cli, <c>getBackwardCompatibleFeatureId</c>).
 /// </summary>
 internal static class OldFeatureNames
@@ -22,10 +22,10 @@ internal static class OldFeatureNames
         ["jupyterlab"] = ("python", "installJupyterlab"),
     };
 
-    /// <summary>The name of today, and an option that says what the old one meant; a name of today stays as it is.</summary>
+    /// <summary>The present name, and an option if the old name implied one. A present name is returned unchanged.</summary>
     public static (string Name, string? Option) Today(string id)
     {
-        // A colon without a version stands for the newest one.
+        // A colon without a version means the newest version.
         var name = id.TrimEnd(':');
         return Moved.Contains(name) ? (In(name), null)
             : Renamed.TryGetValue(name, out var renamed) ? (In(renamed.Name), renamed.Option)

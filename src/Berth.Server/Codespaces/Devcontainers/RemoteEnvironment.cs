@@ -1,8 +1,8 @@
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// What processes get that people start in a dev container, beside the container's own: what the user's shell sets (<c>userEnvProbe</c>),
-/// then <c>remoteEnv</c>.
+/// The variables of processes that people start in a dev container, in addition to the container's own: those that the user's shell sets
+/// (<c>userEnvProbe</c>), then <c>remoteEnv</c>.
 /// </summary>
 internal static class RemoteEnvironment
 {
@@ -14,7 +14,7 @@ internal static class RemoteEnvironment
         {
             if (value is null)
             {
-                // A process of an engine cannot be without a variable that its container has, but can have nothing in it.
+                // The engine cannot start a process without a variable that its container has. It can only make the variable empty.
                 environment.Remove(name);
                 if (variables.InContainer(name) is not null)
                 {

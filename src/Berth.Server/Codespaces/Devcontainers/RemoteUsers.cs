@@ -2,18 +2,18 @@ using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
-/// <summary>Who works in the container, and who runs it (containers.dev, "Users").</summary>
+/// <summary>The user that works in the container, and the user that runs it (containers.dev, "Users").</summary>
 internal static class RemoteUsers
 {
     /// <param name="ofService">The <c>user</c> of a compose file's service; null: none.</param>
     public static string Of(MergedConfiguration merged, string? ofService, EngineImage image) =>
         merged.RemoteUser ?? ContainerUserOf(merged, ofService, image);
 
-    /// <summary>Who runs the container's own process.</summary>
+    /// <summary>The user of the container's own process.</summary>
     public static string ContainerUserOf(MergedConfiguration merged, string? ofService, EngineImage image) =>
         merged.ContainerUser ?? ofService ?? image.User ?? "root";
 
-    /// <summary>User and group for chown, where the name says them.</summary>
+    /// <summary>The user and group for chown, if the name itself is a number or root.</summary>
     public static string? NumbersOf(string user)
     {
         var name = user.Split(':')[0];

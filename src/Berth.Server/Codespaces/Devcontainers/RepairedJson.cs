@@ -6,16 +6,16 @@ using System.Text.RegularExpressions;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// A devcontainer.json with faults that editors read past, such as a comma that is missing, as JSON without them: the values that the
-/// reference would read, each in its own line.
+/// Repairs a devcontainer.json with faults that editors tolerate, such as a missing comma. The result is valid JSON with the values that
+/// the reference implementation would read, each on its own line.
 /// </summary>
 /// <remarks>
-/// It goes on behind a fault as the reference's parser does: a value or name that is none is passed over up to the next comma or the end of
-/// its object or list, a text ends with its line, and what follows the first value counts for nothing.
+/// It recovers from a fault as the reference's parser does. A value or name that is not valid is skipped up to the next comma or the end of
+/// its object or list. A text ends at the end of its line. Whatever follows the first value is ignored.
 /// </remarks>
 internal sealed partial class RepairedJson
 {
-    /// <summary>Less than what JSON is read to.</summary>
+    /// <summary>Less than the depth up to which JSON is read.</summary>
     private const int MaxDepth = 60;
 
     private readonly string _text;
@@ -27,7 +27,7 @@ internal sealed partial class RepairedJson
 
     private RepairedJson(string text) => _text = text;
 
-    /// <returns>Null where there is no object to be read.</returns>
+    /// <returns>Null when there is no object to read.</returns>
     public static string? Of(string text)
     {
         var repair = new RepairedJson(text);
@@ -79,7 +79,7 @@ internal sealed partial class RepairedJson
         return Value(depth);
     }
 
-    /// <summary>An object or a list, with a comma between two of its entries, however many there are.</summary>
+    /// <summary>Writes an object or a list, with one comma between two entries, however many the text has.</summary>
     private void Several(char end, int depth, Func<int, bool> entry)
     {
         _out.Append(_token);
@@ -113,7 +113,7 @@ internal sealed partial class RepairedJson
         Next();
     }
 
-    /// <summary>All but the ends of lines.</summary>
+    /// <summary>Removes what was written, but keeps the line ends.</summary>
     private void TakeBack(int from)
     {
         var lines = _out.ToString(from, _out.Length - from).Count(c => c == '\n');
@@ -129,7 +129,7 @@ internal sealed partial class RepairedJson
         }
     }
 
-    /// <summary>s: a text; v: a number or word; u: nothing that is known; otherwise itself.</summary>
+    /// <summary>Reads the next token. s: a text; v: a number or word; u: an unknown token; otherwise the character itself.</summary>
     private void Next()
     {
         SkipTrivia();
@@ -163,7 +163,7 @@ internal sealed partial class RepairedJson
         }
     }
 
-    /// <summary>A text that is not closed ends with its line; an escape that is none counts for nothing.</summary>
+    /// <summary>Reads a text. A text that is not closed ends with its line, and an invalid escape is ignored.</summary>
     private string Text()
     {
         var text = new StringBuilder();
@@ -217,7 +217,7 @@ internal sealed partial class RepairedJson
         }
     }
 
-    /// <summary>White space and comments; of them the ends of lines are kept, so that everything stays in its line.</summary>
+    /// <summary>Skips white space and comments, but keeps line ends, so that every value stays on its line.</summary>
     private void SkipTrivia()
     {
         while (_at < _text.Length)

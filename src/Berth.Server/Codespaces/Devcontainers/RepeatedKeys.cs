@@ -4,15 +4,15 @@ using System.Text.Json;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// Properties that stand twice in one object of a devcontainer.json. Parsers differ in what they make of them; the reference takes the
-/// last.
+/// Properties that occur twice in one object of a devcontainer.json. Parsers treat them differently. The reference implementation takes the
+/// last one.
 /// </summary>
 internal static class RepeatedKeys
 {
     private const int MostLines = 20;
 
-    /// <summary>A line for people for each; not more than anybody reads.</summary>
-    /// <param name="text">JSON that can be read, without a byte order mark.</param>
+    /// <summary>Returns a line for each, up to a limit that people still read.</summary>
+    /// <param name="text">Valid JSON, without a byte order mark.</param>
     public static List<string> Find(ReadOnlySpan<byte> text, string path)
     {
         List<string> lines = [];
@@ -38,7 +38,7 @@ internal static class RepeatedKeys
         return lines;
     }
 
-    /// <summary>The same with the last of each.</summary>
+    /// <summary>Returns the content with only the last value of each repeated property.</summary>
     public static JsonElement WithLast(JsonElement content)
     {
         var buffer = new ArrayBufferWriter<byte>();

@@ -7,11 +7,11 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// Reads <c>runArgs</c>, arguments of <c>docker run</c>: those that stay within the codespace are honoured, every other is left out with a
-/// line that names it and says what works instead.
+/// Reads <c>runArgs</c>, the arguments of <c>docker run</c>. Arguments that only affect the codespace are honoured. Every other one is left
+/// out, with a line that names it and says what works instead.
 /// </summary>
-/// <param name="passed">The properties of devcontainer.json that are honoured; what an argument says in other words goes there.</param>
-/// <param name="ignored">Told what is left out.</param>
+/// <param name="passed">The honoured properties of devcontainer.json. An argument that means the same as a property is added there.</param>
+/// <param name="ignored">Gets a line for each argument that is left out.</param>
 internal sealed partial class RunArgumentReader(
     DevcontainerFile file, JsonObject passed, ConfigurationMounts mounts, List<string> ignored)
 {
@@ -55,7 +55,8 @@ internal sealed partial class RunArgumentReader(
     }
 
     /// <summary>
-    /// Long name and value of an argument, in the forms <c>--name=value</c>, <c>--name value</c>, <c>-n value</c>, <c>-nvalue</c>.
+    /// Splits an argument into its long name and its value. The forms are <c>--name=value</c>, <c>--name value</c>, <c>-n value</c> and
+    /// <c>-nvalue</c>.
     /// </summary>
     private static (string? Name, string Value) Parted(string word, Queue<string> words)
     {
@@ -157,7 +158,9 @@ internal sealed partial class RunArgumentReader(
         return true;
     }
 
-    /// <summary>A name alone would take its value from the server's environment.</summary>
+    /// <summary>
+    /// Reads a variable. A name without a value is refused, since docker would take the value from the server's environment.
+    /// </summary>
     private bool Variable(string text)
     {
         var parts = text.Split('=', 2);
@@ -198,7 +201,9 @@ internal sealed partial class RunArgumentReader(
         passed["containerEnv"] = environment;
     }
 
-    /// <summary>Labels with a dot steer other programs on the host: proxies, updaters, schedulers.</summary>
+    /// <summary>
+    /// Reads a label. A name with a dot is refused, since such labels control other programs on the host: proxies, updaters, schedulers.
+    /// </summary>
     private bool Label(string text)
     {
         var parts = text.Split('=', 2);

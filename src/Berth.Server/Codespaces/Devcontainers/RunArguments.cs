@@ -2,7 +2,7 @@ using Berth.Server.Codespaces.Isolation;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
-/// <summary>What <c>runArgs</c> asks for beside what other properties of devcontainer.json say as well.</summary>
+/// <summary>The settings of <c>runArgs</c> that no other property of devcontainer.json has.</summary>
 internal sealed record RunArguments
 {
     public string? HostName { get; init; }
@@ -11,10 +11,10 @@ internal sealed record RunArguments
 
     public long? SharedMemory { get; init; }
 
-    /// <summary>Bytes; counts where it is less than the machine's.</summary>
+    /// <summary>The memory in bytes. It counts only if it is less than the machine's.</summary>
     public long? Memory { get; init; }
 
-    /// <summary>Counts where it is less than the machine's.</summary>
+    /// <summary>The processors. They count only if they are fewer than the machine's.</summary>
     public double? Cpus { get; init; }
 
     public bool ReadOnly { get; init; }

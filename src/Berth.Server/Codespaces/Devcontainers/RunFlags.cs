@@ -1,6 +1,6 @@
 namespace Berth.Server.Codespaces.Devcontainers;
 
-/// <summary>The arguments of <c>docker run</c>: their long names, which are switches, and why some are left out.</summary>
+/// <summary>The arguments of <c>docker run</c>: their long names, which of them take no value, and why some are left out.</summary>
 internal static class RunFlags
 {
     private static readonly Dictionary<string, string> LongNames = new(StringComparer.Ordinal)
@@ -29,7 +29,7 @@ internal static class RunFlags
         "--publish-all", "--quiet", "--read-only", "--rm", "--sig-proxy", "--tty",
     };
 
-    /// <summary>The container runs and ends as Berth says, whatever these ask.</summary>
+    /// <summary>Arguments without effect, since Berth decides how the container runs and ends.</summary>
     public static IReadOnlySet<string> WithoutEffect { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
         "--attach", "--detach", "--disable-content-trust", "--expose", "--interactive", "--pull", "--quiet", "--rm", "--sig-proxy", "--tty",
@@ -41,7 +41,7 @@ internal static class RunFlags
     private const string NoDevice = "a codespace has no devices of the host";
     private const string NoSteering = "it steers other programs of the host";
 
-    /// <summary>By long name.</summary>
+    /// <summary>The reasons why arguments are left out, by long name.</summary>
     public static IReadOnlyDictionary<string, string> Reasons { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["--privileged"] = "privileged mode would give the codespace the whole host; docker works inside without it",

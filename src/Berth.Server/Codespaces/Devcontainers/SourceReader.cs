@@ -9,9 +9,9 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>
-/// Reads from a devcontainer.json which form it has, and what that form needs. Paths are checked to lie within the checkout.
+/// Reads the form of a devcontainer.json and what that form needs. It checks that all paths lie within the checkout.
 /// </summary>
-/// <param name="workspace">Where the checkout is in the container.</param>
+/// <param name="workspace">The path of the checkout in the container.</param>
 internal sealed partial class SourceReader(JsonObject config, DevcontainerFile file, string workspace, List<string> ignored)
 {
     private const int MaxFeatures = 200;
@@ -71,14 +71,14 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         var (noCache, network) = Options(build, arguments, contexts, ref target);
         var path = file.Checkout.Locate(Folder, dockerfile, $"{file.Path}: build.dockerfile");
 
-        // Unless something else is said it is the Dockerfile's own folder.
+        // The default is the Dockerfile's own folder.
         var folder = context is null
             ? path[..Math.Max(path.LastIndexOf('/'), 0)]
             : _refusals.Try(() => file.Checkout.Locate(Folder, context, $"{file.Path}: build.context"));
         return new DockerfileBuild(path, folder ?? "", arguments, target, noCache, network) { Contexts = contexts };
     }
 
-    /// <summary>Options of <c>docker build</c>, of which a few are harmless.</summary>
+    /// <summary>Reads options of <c>docker build</c>. Only a few are harmless and honoured.</summary>
     private (bool NoCache, string? Network) Options(
         JsonObject build, Dictionary<string, string> arguments, Dictionary<string, NamedContext> contexts, ref string? target)
     {
@@ -123,7 +123,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
                         network = Network(Value());
                         break;
                     default:
-                        // What stands behind it may be its value.
+                        // The next word may be the option's value, and is left out with it.
                         if (equals < 0 && options.TryPeek(out var next) && !next.StartsWith('-'))
                         {
                             options.Dequeue();
@@ -197,7 +197,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
             {
                 JsonValueKind.Object => value.AsObject(),
 
-                // A text alone is the version, as it was written once.
+                // A plain text is the version. This is an older form.
                 JsonValueKind.String or JsonValueKind.Number => new JsonObject { ["version"] = DevcontainerConfiguration.TextOf(value) },
                 JsonValueKind.True or null => [],
                 JsonValueKind.False => null,
@@ -266,7 +266,7 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
         return new HostRequirements(cpus, Size(wanted, "memory"), Size(wanted, "storage"), gpu);
     }
 
-    /// <summary><c>8gb</c>: bytes with tb, gb, mb, kb or nothing behind, counted in 1024.</summary>
+    /// <summary>Reads a size such as <c>8gb</c>: bytes with tb, gb, mb, kb or no unit, counted in 1024.</summary>
     private long? Size(JsonObject wanted, string name)
     {
         if (wanted[name] is not { } value)

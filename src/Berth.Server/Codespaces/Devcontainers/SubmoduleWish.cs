@@ -4,12 +4,12 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
-/// <summary>What a checkout says of its submodules.</summary>
+/// <summary>Reads whether a checkout's configuration asks for its submodules.</summary>
 internal static class SubmoduleWish
 {
     /// <summary>
-    /// Whether its configuration (<c>customizations.berth.submodules</c>) wants them. Null: it says nothing, or nothing that can be read;
-    /// what is wrong with it is said when all of it is read.
+    /// True when the configuration (<c>customizations.berth.submodules</c>) asks for them. Null when it does not say so or cannot be read.
+    /// Its faults are reported when the whole configuration is read.
     /// </summary>
     public static bool? Of(string checkout, string? path, CancellationToken cancellationToken)
     {

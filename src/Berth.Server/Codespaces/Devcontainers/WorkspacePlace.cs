@@ -4,21 +4,24 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
-/// <summary>Where the workspace is in the container: <c>workspaceMount</c> and <c>workspaceFolder</c> of a devcontainer.json.</summary>
+/// <summary>
+/// The place of the workspace in the container, from <c>workspaceMount</c> and <c>workspaceFolder</c> of a devcontainer.json.
+/// </summary>
 internal static partial class WorkspacePlace
 {
-    /// <summary>Where it is when nothing is said.</summary>
+    /// <summary>The default place of the workspace.</summary>
     public static string Usual(string repository) => "/workspaces/" + repository;
 
     /// <summary>
-    /// A path within the checkout, of one in the workspace's place in the container: <c>${localWorkspaceFolder}</c> was replaced by that.
+    /// Turns a path at the workspace's place in the container into one within the checkout. <c>${localWorkspaceFolder}</c> was replaced by
+    /// that place.
     /// </summary>
     public static string Within(string workspace, string path) => path == workspace ? "."
         : path.StartsWith(workspace + "/", StringComparison.Ordinal) ? path[(workspace.Length + 1)..]
         : path;
 
-    /// <param name="repository">Its name, and the folder's when nothing is said.</param>
-    /// <returns>What is mounted, and where processes start.</returns>
+    /// <param name="repository">The repository's name. It is also the default name of the folder.</param>
+    /// <returns>The path at which the workspace is mounted, and the folder in which processes start.</returns>
     public static (string Target, string Folder) Read(JsonObject config, DevcontainerFile file, string repository, List<string> ignored)
     {
         var refusals = file.Checkout.Refusals;
@@ -33,7 +36,7 @@ internal static partial class WorkspacePlace
                 target = place.Text;
             }
 
-            // Only its target is of interest; the source is always the codespace's own workspace.
+            // Only the target matters, since the source is always the codespace's own workspace.
             if (options.Find(option => option.Name is "source" or "src").Value?.TrimEnd('/') != "${localWorkspaceFolder}")
             {
                 ignored.Add(
@@ -42,7 +45,7 @@ internal static partial class WorkspacePlace
             }
         }
 
-        // An empty one mounts nothing, for images that bring their own folder to work in: that one stays as it is.
+        // An empty text mounts nothing. It is for images that bring their own working folder, and that folder is not covered.
         var bringsFolder = config["workspaceMount"] is JsonValue mounted && mounted.TryGetValue<string>(out var nothing) && nothing is "";
         if (bringsFolder)
         {
@@ -56,7 +59,7 @@ internal static partial class WorkspacePlace
 
         var folder = InContainer(named);
 
-        // A folder of the workspace may have any name; one beside it becomes a mount's target.
+        // A folder within the workspace may have any name. A folder outside becomes the target of the mount.
         if (PathOf(folder) is { } at)
         {
             if (at.Text == target || at.Text.StartsWith(target + "/", StringComparison.Ordinal))
@@ -77,7 +80,7 @@ internal static partial class WorkspacePlace
                     + $"digits and . _ - alone; not '{folder}'"));
         return (target, target);
 
-        // The folder of the host that it would be is the one in the container: there is no other that anybody could reach.
+        // A local folder of the host means the workspace in the container, since there is no other that anybody could reach.
         string InContainer(string text) => text.Replace("${localWorkspaceFolder}", Usual(repository), StringComparison.Ordinal);
     }
 

@@ -8,8 +8,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Docker;
 
 /// <summary>
-/// Docker inside: a codespace that asks for it has a socket whose connections this server passes on to a container engine of the
-/// codespace's own. The engine starts with the first of them and ends with the codespace; its data stays until the codespace is deleted.
+/// Docker inside. A codespace that asks for it gets a socket, and this server passes its connections on to a container engine of the
+/// codespace's own. The first connection starts the engine. It ends with the codespace, and its data stays until the codespace is deleted.
 /// </summary>
 internal sealed partial class DockerInside(
     DockerHost host, RootlessEngine rootless, DockerUsers users, IContainerEngine engine, CodespaceContainers containers, Machines machines,
@@ -21,19 +21,19 @@ internal sealed partial class DockerInside(
     private static readonly TimeSpan WakeInterval = TimeSpan.FromMilliseconds(500);
     private readonly ConcurrentDictionary<long, Kept> _kept = new();
 
-    /// <summary>What this server holds of one codespace's.</summary>
+    /// <summary>The state that this server keeps for one codespace.</summary>
     private sealed class Kept
     {
         public SemaphoreSlim Turn { get; } = new(1);
 
         public DockerListener? Listener { get; set; }
 
-        /// <summary>Nothing is opened again before the next start.</summary>
+        /// <summary>The listener is not opened again before the next start.</summary>
         public bool Stopped { get; set; }
     }
 
-    /// <summary>Before containers are made that mount the socket: it has to be there.</summary>
-    /// <param name="target">Where the workspace is in the container that people work in.</param>
+    /// <summary>Opens the socket. It must exist before containers are made that mount it.</summary>
+    /// <param name="target">The path of the workspace in the container that people work in.</param>
     public async Task OpenAsync(Codespace codespace, string target, CancellationToken cancellationToken)
     {
         var folders = host.Folders(codespace);
@@ -44,7 +44,7 @@ internal sealed partial class DockerInside(
         await ResumeAsync(codespace, cancellationToken);
     }
 
-    /// <summary>Before containers start again that have mounted the socket. Those that have not are fine.</summary>
+    /// <summary>Opens the socket before containers that mount it start again. Does nothing for a codespace without docker.</summary>
     public async Task ResumeAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         if (PlanOf(codespace) is not null && host.Unavailable is null)
@@ -61,10 +61,12 @@ internal sealed partial class DockerInside(
         }
     }
 
-    /// <summary>The next containers do without it; what the engine kept stays for others that come.</summary>
+    /// <summary>The next containers have no docker. The engine's data stays for later containers that want it.</summary>
     public void Forget(Codespace codespace) => File.Delete(host.Folders(codespace).DockerPlan);
 
-    /// <summary>A codespace that runs, seen after a restart of this server: its containers reach their engine again.</summary>
+    /// <summary>
+    /// Opens the socket of a running codespace after a restart of this server, so that its containers reach their engine.
+    /// </summary>
     public async Task KeepAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         if (PlanOf(codespace) is null || host.Unavailable is not null
@@ -89,7 +91,7 @@ internal sealed partial class DockerInside(
         }, cancellationToken);
     }
 
-    /// <summary>Before the containers stop. Data stays. A codespace without docker is fine.</summary>
+    /// <summary>Ends the engine before the containers stop. Its data stays. Does nothing for a codespace without docker.</summary>
     public Task StopAsync(Codespace codespace, CancellationToken cancellationToken) => InTurnAsync(codespace, async kept =>
     {
         kept.Stopped = true;
@@ -98,7 +100,7 @@ internal sealed partial class DockerInside(
         await GroupOf(codespace).EndAsync(Grace, cancellationToken);
     }, cancellationToken);
 
-    /// <summary>After a codespace is gone.</summary>
+    /// <summary>Forgets a codespace that is gone.</summary>
     public void Forget(long codespace) => _kept.TryRemove(codespace, out _);
 
     public void Dispose()
@@ -110,7 +112,9 @@ internal sealed partial class DockerInside(
         }
     }
 
-    /// <summary>An engine that was used before may have containers that are to run always: it does not wait for its first use.</summary>
+    /// <summary>
+    /// Starts an engine that was used before without waiting for its first use, since some of its containers may be set to run always.
+    /// </summary>
     private async Task WakeAsync(Codespace codespace)
     {
         try
@@ -187,7 +191,7 @@ internal sealed partial class DockerInside(
     /// <summary>The container that people work in; null when it does not run.</summary>
     private async Task<EngineContainer?> DevContainerAsync(Codespace codespace, CancellationToken cancellationToken)
     {
-        // One of before may wait until it does.
+        // During a rebuild there may also be the earlier container, which is stopped.
         foreach (var dev in (await containers.OfAsync(codespace, cancellationToken)).Where(own => own.Role == ContainerRole.Dev))
         {
             if (await engine.ContainerAsync(dev.ContainerId, cancellationToken) is { Running: true } running)

@@ -9,8 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Codespaces.Docker;
 
 /// <summary>
-/// The socket that containers of a codespace have for docker. The server listens, so that it is there before the engine is, and passes
-/// every connection on to the codespace's own engine.
+/// The socket of docker in a codespace's containers. The server itself listens, so that the socket exists before the engine does, and
+/// passes every connection on to the codespace's own engine.
 /// </summary>
 internal sealed class DockerListener : IDisposable
 {
@@ -25,19 +25,19 @@ internal sealed class DockerListener : IDisposable
     private readonly SemaphoreSlim _free = new(Most);
     private readonly CancellationTokenSource _closing = new();
 
-    /// <param name="connect">To the engine, which it starts if need be.</param>
+    /// <param name="connect">Connects to the engine, and starts it if necessary.</param>
     public DockerListener(CodespaceFolders folders, Func<CancellationToken, Task<Socket>> connect)
     {
         _connect = connect;
 
-        // A path of a socket has 108 characters at most, and a data folder's may be longer.
+        // The path of a socket has at most 108 characters, and a path in the data folder may be longer.
         _folder = KernelMounts.Look(Path.GetDirectoryName(folders.DockerSocket)!);
         var path = $"/proc/self/fd/{_folder.DangerousGetHandle()}/{Path.GetFileName(folders.DockerSocket)}";
         File.Delete(path);
         _socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         _socket.Bind(new UnixDomainSocketEndPoint(path));
 
-        // Who may reach it is decided by who has it: the containers of the codespace that ask for it.
+        // Everybody who sees the socket may use it, and only containers of the codespace that ask for it do.
         File.SetUnixFileMode(path, (UnixFileMode)0b110_110_110);
         _socket.Listen(128);
         _ = AcceptAsync();
@@ -62,7 +62,7 @@ internal sealed class DockerListener : IDisposable
         }
         catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException)
         {
-            // It is closed.
+            // The listener was closed.
         }
     }
 
@@ -79,7 +79,7 @@ internal sealed class DockerListener : IDisposable
         }
         catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException)
         {
-            // One of the two is gone.
+            // One side has left.
         }
         finally
         {
@@ -107,7 +107,7 @@ internal sealed class DockerListener : IDisposable
         }
         catch
         {
-            // The other direction waits for nothing any more.
+            // The other direction must not wait any longer.
             from.Dispose();
             to.Dispose();
             throw;
@@ -118,7 +118,7 @@ internal sealed class DockerListener : IDisposable
         }
     }
 
-    /// <summary>In the words of the engine's API, so that docker says why.</summary>
+    /// <summary>Refuses a connection with an answer of the engine's API, so that docker shows the reason.</summary>
     private async Task RefuseAsync(Socket client, string reason)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
@@ -131,7 +131,7 @@ internal sealed class DockerListener : IDisposable
             await client.SendAsync(Encoding.UTF8.GetBytes(answer), limit.Token);
             client.Shutdown(SocketShutdown.Send);
 
-            // Closed with something unread it would be reset, and the answer lost.
+            // Read the rest first: a connection that is closed with unread data is reset, and the answer would be lost.
             var rest = new byte[1024];
             while (await client.ReceiveAsync(rest, limit.Token) > 0)
             {
@@ -139,7 +139,7 @@ internal sealed class DockerListener : IDisposable
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // It did not wait.
+            // The client did not wait.
         }
     }
 }

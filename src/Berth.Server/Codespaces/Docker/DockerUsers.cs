@@ -4,18 +4,18 @@ using Berth.Server.Settings;
 namespace Berth.Server.Codespaces.Docker;
 
 /// <summary>
-/// Gives each codespace's engine users that nobody else on this machine is: one that it runs as, and those after it for the users inside
-/// its containers. They stay the codespace's until it is deleted, since files on its disk belong to them.
+/// Gives each codespace's engine a range of user ids that nobody else on this machine has: the first for the engine itself, the others for
+/// the users inside its containers. The codespace keeps its range until it is deleted, since files on its disk belong to these users.
 /// </summary>
 internal sealed class DockerUsers(DataOptions data)
 {
-    /// <summary>As many as a container has, from its root on.</summary>
+    /// <summary>The number of users of a container, root included.</summary>
     public const int Count = 65_536;
 
-    /// <summary>systemd's list of ranges (uids-gids.md) has nobody from here on.</summary>
+    /// <summary>The first id. systemd's list of ranges (uids-gids.md) assigns nothing from here on.</summary>
     private const long First = 2_147_483_648;
 
-    /// <summary>The last number of all says "no user", so the last range is left out.</summary>
+    /// <summary>The number of ranges. The last one is left out, since the highest id means "no user".</summary>
     private const int Ranges = 32_767;
 
     private static readonly Lock Giving = new();
@@ -33,7 +33,7 @@ internal sealed class DockerUsers(DataOptions data)
             var root = Path.Combine(data.DataPath, "codespaces");
             var taken = Directory.EnumerateDirectories(root).Select(RangeIn).OfType<int>().ToHashSet();
 
-            // Another server on this machine begins elsewhere.
+            // Another server on this machine begins at another range.
             var start = SandboxView.UsersOf(root).First % Ranges;
             var range = Enumerable.Range(0, Ranges).Select(step => (start + step) % Ranges).First(free => !taken.Contains(free));
             File.WriteAllText(FileIn(folders.Root), $"{range}");

@@ -5,8 +5,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Docker;
 
 /// <summary>
-/// Connects to a codespace's engine. What lies at the place of its socket is the codespace's to change, so no link is followed, and whoever
-/// listens there must be its user.
+/// Connects to a codespace's engine. The codespace can change what lies at the socket's path. So no link is followed, and the process that
+/// listens there must belong to the codespace's user.
 /// </summary>
 internal static class EngineConnection
 {
@@ -21,7 +21,7 @@ internal static class EngineConnection
     }
 
     /// <summary>Null when nobody listens.</summary>
-    /// <exception cref="FaultException">Somebody else does.</exception>
+    /// <exception cref="FaultException">A process of another user listens there.</exception>
     public static async Task<Socket?> ConnectAsync(CodespaceFolders folders, EnginePlan plan, CancellationToken cancellationToken)
     {
         Socket? socket = null;

@@ -6,10 +6,10 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Docker;
 
 /// <summary>
-/// The control group around all that a codespace's engine runs: it limits it, and by it everything is found and ended, whatever has become
-/// of who started it.
+/// The control group of everything that a codespace's engine runs. It sets the limits. Through it all processes are found and ended, even
+/// when the process that started them is gone.
 /// </summary>
-/// <param name="time">Waits between looks.</param>
+/// <param name="time">The clock for the pauses between looks.</param>
 internal sealed partial class EngineGroup(string host, long codespace, TimeProvider time)
 {
     private const int Terminate = 15;
@@ -23,9 +23,9 @@ internal sealed partial class EngineGroup(string host, long codespace, TimeProvi
 
     private IEnumerable<string> Folders => ControlGroups.Folders(_name, Controllers);
 
-    /// <summary>Makes it, with what its processes may use together.</summary>
-    /// <returns>The files that a process writes its number into to be in it.</returns>
-    /// <exception cref="FaultException">The machine's control groups are not this server's to change.</exception>
+    /// <summary>Makes the group, with limits for all its processes together.</summary>
+    /// <returns>The files to which a process writes its id to join the group.</returns>
+    /// <exception cref="FaultException">This server may not change the machine's control groups.</exception>
     public IReadOnlyList<string> Make(MachineLimits limits)
     {
         try
@@ -44,7 +44,9 @@ internal sealed partial class EngineGroup(string host, long codespace, TimeProvi
 
     public bool HasProcesses => Processes().Count > 0;
 
-    /// <summary>Ends all that is in it: the engine gets <paramref name="grace"/> to stop its containers. Nothing there is fine.</summary>
+    /// <summary>
+    /// Ends everything in the group. The engine gets <paramref name="grace"/> to stop its containers. Does nothing when the group is empty.
+    /// </summary>
     public async Task EndAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
         if (!Folders.Any(Directory.Exists))
@@ -94,7 +96,7 @@ internal sealed partial class EngineGroup(string host, long codespace, TimeProvi
         }
         catch (IOException)
         {
-            // It was removed meanwhile.
+            // The group was removed meanwhile.
             return [];
         }
     }
@@ -111,7 +113,7 @@ internal sealed partial class EngineGroup(string host, long codespace, TimeProvi
         }
     }
 
-    /// <summary>One that has ended meanwhile is fine.</summary>
+    /// <summary>Sends a signal. It is no error when the process has ended meanwhile.</summary>
     private static void Send(int process, int signal) => _ = Signal(process, signal);
 
     [LibraryImport("libc", EntryPoint = "kill")]

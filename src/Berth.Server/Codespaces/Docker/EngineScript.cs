@@ -1,24 +1,24 @@
 namespace Berth.Server.Codespaces.Docker;
 
 /// <summary>
-/// What root does between the server and a codespace's engine: joins the control groups, makes a file system in which the engine sees
-/// programs, its data and the workspace, and becomes the engine's user for good. It is the server's own text; what differs from codespace
-/// to codespace is in variables.
+/// The scripts that root runs between the server and a codespace's engine. They join the control groups, make a file system in which the
+/// engine sees programs, its data and the workspace, and become the engine's user for good. The text is the server's own. Whatever differs
+/// between codespaces is in variables.
 /// </summary>
 internal static class EngineScript
 {
-    /// <summary>Where the engine's folder is in its file system.</summary>
+    /// <summary>The engine's folder in its own file system.</summary>
     public const string Engine = "/var/lib/berth";
 
-    /// <summary>In the engine's folder.</summary>
+    /// <summary>The name of the socket in the engine's folder.</summary>
     public const string Socket = "engine.sock";
 
-    /// <summary>In the engine's folder: what engine and network said.</summary>
+    /// <summary>The log of the engine and its network, in the engine's folder.</summary>
     public const string Log = "engine.log";
 
     /// <summary>
-    /// In the network of the container and a mount namespace of its own already. What a process starts is in the control groups that it
-    /// is in.
+    /// The first script. It begins in the container's network and a mount namespace of its own. It joins the control groups, so that every
+    /// process that it starts is in them too.
     /// </summary>
     public const string Outer = """
         exec </dev/null >"$LOG" 2>&1
@@ -125,8 +125,8 @@ internal static class EngineScript
         """;
 
     /// <summary>
-    /// As the engine's user. The network inside is slirp4netns': whatever leaves it is a connection of this process in the container's
-    /// network, and its ports are opened there. 10.0.2.2 is that network's loopback.
+    /// Runs as the engine's user. Its network inside is made by slirp4netns: traffic that leaves it becomes connections of this process in
+    /// the container's network, and published ports are opened there. 10.0.2.2 is the loopback of the container's network.
     /// </summary>
     public const string AsUser = """
         umask 077
@@ -136,7 +136,8 @@ internal static class EngineScript
         """;
 
     /// <summary>
-    /// As root of the engine's own user namespace. Where Berth is this machine's <c>localhost</c>, it is so for the engine too.
+    /// Runs as root of the engine's own user namespace. If Berth's host name is <c>localhost</c>, the engine can reach it under that name
+    /// too.
     /// </summary>
     public const string AsRoot = """
         umask 022

@@ -4,7 +4,7 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Docker;
 
-/// <summary>Looks for codespaces that run and whose docker nobody listens for, since this server has been started again.</summary>
+/// <summary>Finds running codespaces whose docker socket has no listener, because this server was restarted.</summary>
 internal sealed partial class KeepDocker(
     DockerInside docker, DockerHost host, CodespaceRows rows, TimeProvider time, ILogger<KeepDocker> logger)
     : LookAgain(TimeSpan.FromSeconds(5), time)

@@ -9,9 +9,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Berth.Server.Codespaces.Docker;
 
-/// <summary>What a codespace's engine is made with.</summary>
-/// <param name="First">The first of its users; as this one it runs.</param>
-/// <param name="Target">Where the workspace is in the container that people work in, and so in the engine's file system.</param>
+/// <summary>The settings of a codespace's engine.</summary>
+/// <param name="First">The first id of its range of users. The engine runs as this user.</param>
+/// <param name="Target">The path of the workspace in the container that people work in, and so in the engine's file system.</param>
 internal sealed record EnginePlan(long First, string Target);
 
 /// <summary>
@@ -27,11 +27,11 @@ internal sealed class RootlessEngine(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Starts it, and returns when it can be connected to.</summary>
-    /// <param name="container">The one that people work in.</param>
+    /// <summary>Starts the engine, and returns when it accepts connections.</summary>
+    /// <param name="container">The container that people work in.</param>
     /// <param name="workspace">The checkout on this host.</param>
-    /// <param name="log">Told what is not as it should be.</param>
-    /// <exception cref="FaultException">It does not start; says what it said.</exception>
+    /// <param name="log">Called with warnings.</param>
+    /// <exception cref="FaultException">The engine does not start. The message has its last output.</exception>
     public async Task StartAsync(
         CodespaceFolders folders, EnginePlan plan, EngineContainer container, string workspace, EngineGroup group, MachineLimits limits,
         Action<string> log, CancellationToken cancellationToken)
@@ -75,7 +75,9 @@ internal sealed class RootlessEngine(
         }
     }
 
-    /// <summary>The container's network; that it is still the container's is asked once it is held.</summary>
+    /// <summary>
+    /// Opens the container's network. Only once it is open does this check that it still belongs to the container.
+    /// </summary>
     private async Task<SafeFileHandle> OpenNetworkAsync(EngineContainer container, CancellationToken cancellationToken)
     {
         var network = File.OpenHandle($"/proc/{container.Pid}/ns/net", share: FileShare.ReadWrite | FileShare.Delete);
@@ -123,7 +125,7 @@ internal sealed class RootlessEngine(
 
     private ProcessStartInfo Info(CodespaceFolders folders, EnginePlan plan, string workspace, IReadOnlyList<string> groups)
     {
-        // A leader of a session of its own: what ends this server's process group does not end it.
+        // setsid makes it the leader of its own session, so that it does not end with this server's process group.
         var info = new ProcessStartInfo(tools.SystemTool("setsid"), ["/bin/sh", "-c", EngineScript.Outer])
         {
             WorkingDirectory = "/",
@@ -150,7 +152,7 @@ internal sealed class RootlessEngine(
         return info;
     }
 
-    /// <summary>The kernel makes a child in the namespaces of the thread that asks for it.</summary>
+    /// <summary>Runs on a thread of its own. The kernel starts a child in the namespaces of the thread that asks for it.</summary>
     internal static async Task OnThreadAsync(Action run)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -174,7 +176,9 @@ internal sealed class RootlessEngine(
         await done.Task;
     }
 
-    /// <summary>What was said before it was its own user, and after. The second file is the codespace's, and may be anything.</summary>
+    /// <summary>
+    /// The output from before and after it became its own user. The second file belongs to the codespace, which may put anything there.
+    /// </summary>
     private static string Said(CodespaceFolders folders)
     {
         const int Longest = 64 * 1024;

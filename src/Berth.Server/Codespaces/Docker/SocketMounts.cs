@@ -4,14 +4,14 @@ using Berth.Server.Codespaces.Sandbox;
 namespace Berth.Server.Codespaces.Docker;
 
 /// <summary>
-/// The places in containers where the socket is mounted. A mount is of the one socket that was there when the container started; this
-/// server makes a new one when it starts again, and puts it in the old one's place.
+/// The places in containers where the socket is mounted. A mount keeps the socket that existed when the container started. A restarted
+/// server makes a new socket, and this class mounts it in place of the old one.
 /// </summary>
 internal static class SocketMounts
 {
     private const int Mounts = 0x20000;
 
-    /// <exception cref="IOException">It cannot be mounted.</exception>
+    /// <exception cref="IOException">The socket cannot be mounted.</exception>
     public static async Task RenewAsync(
         IContainerEngine engine, EngineContainer container, CodespaceFolders folders, CancellationToken cancellationToken)
     {
@@ -31,7 +31,7 @@ internal static class SocketMounts
         {
             var made = places.ConvertAll(place => (Place: place, Mount: KernelMounts.Copy(folders.DockerSocket)));
 
-            // Paths are the container's from here on: whatever they lead to is in it.
+            // From here on paths are those of the container, and lead nowhere outside it.
             KernelMounts.Enter(mounts);
             foreach (var (place, mount) in made)
             {
@@ -44,7 +44,9 @@ internal static class SocketMounts
         });
     }
 
-    /// <summary>By the kernel's list of what the container has mounted (proc(5)); a file that is gone has a word behind its name.</summary>
+    /// <summary>
+    /// Reads the kernel's list of the container's mounts (proc(5)). It adds a word to the name of a file that was deleted.
+    /// </summary>
     private static List<string> Places(int process, string socket) =>
     [
         .. File.ReadLines($"/proc/{process}/mountinfo").Select(line => line.Split(' '))

@@ -4,19 +4,19 @@ using System.Text.RegularExpressions;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>
-/// How <c>COPY --chmod</c> is said to a builder that has none: what is copied goes to a place of its own, its mode is changed there, and
-/// from there it is copied to where it belongs.
+/// Rewrites <c>COPY --chmod</c> for a builder that does not know the flag. The files are copied to a folder of their own, their mode is
+/// changed there, and they are copied from there to their target.
 /// </summary>
-/// <param name="CopiedFirst">Sources and target of the first copy.</param>
+/// <param name="CopiedFirst">The sources and target of the first copy.</param>
 /// <param name="Run">The instruction that changes the mode.</param>
-/// <param name="CopiedThen">Source and target of the second copy.</param>
+/// <param name="CopiedThen">The source and target of the second copy.</param>
 internal sealed partial record ChangedMode(string CopiedFirst, string Run, string CopiedThen)
 {
     public static bool IsMode(string text) => Grammar().IsMatch(text);
 
-    /// <param name="words">Sources and target, in either form of COPY.</param>
-    /// <param name="number">Tells this place from others.</param>
-    /// <returns>Null when it cannot be told whether the target is a file.</returns>
+    /// <param name="words">The sources and the target, in either form of COPY.</param>
+    /// <param name="number">A number that keeps this place apart from others.</param>
+    /// <returns>Null when it is unclear whether the target is a file.</returns>
     public static ChangedMode? Of(string words, string mode, int number)
     {
         var listed = StageReader.Strings(words);
@@ -28,7 +28,7 @@ internal sealed partial record ChangedMode(string CopiedFirst, string Run, strin
 
         var (place, target) = ($"/.berth-chmod-{number}/", parts[^1]);
 
-        // One file or folder keeps its name, since a copy to a folder that is there takes it.
+        // A single file or folder keeps its name, since a copy into an existing folder uses that name.
         var name = parts[^2].TrimEnd('/')[(parts[^2].TrimEnd('/').LastIndexOf('/') + 1)..];
         var isOne = parts.Count == 2 && parts[0].IndexOfAny(['*', '?', '[']) < 0;
         if (isOne && name.Contains('$', StringComparison.Ordinal) && !target.EndsWith('/'))

@@ -3,10 +3,10 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
-/// <summary>Files of the context that a build gets a second time, chosen as one instruction wants them.</summary>
-/// <param name="Folder">Where they lie in the context; ends with a slash.</param>
+/// <summary>Files of the context that are sent a second time, selected as one instruction wants them.</summary>
+/// <param name="Folder">Their folder in the context, with a slash at its end.</param>
 /// <param name="Sources">Paths and patterns within the context.</param>
-/// <param name="Name">What the one source is called there; null: each file keeps its name.</param>
+/// <param name="Name">The name of the single source in that folder. Null: each file keeps its name.</param>
 internal sealed record ContextSelection(
     string Folder, IReadOnlyList<string> Sources, IReadOnlyList<string> Excludes, bool Parents, string? Name, TextPlace Place)
 {
@@ -14,14 +14,14 @@ internal sealed record ContextSelection(
     public string? Context { get; init; }
 }
 
-/// <summary>A file that ADD names by its address, which Berth fetches.</summary>
-/// <param name="Path">Where it lies in the context.</param>
-/// <param name="Checksum">Null: whatever comes.</param>
+/// <summary>A file that ADD names by URL, and that Berth fetches.</summary>
+/// <param name="Path">Its path in the context.</param>
+/// <param name="Checksum">Null: any content is accepted.</param>
 internal sealed record RemoteFile(string Path, Uri Url, Digest? Checksum, UnixFileMode Mode, TextPlace Place);
 
-/// <summary>A git repository that ADD names, which Berth clones.</summary>
-/// <param name="Path">Where its files lie in the context; ends with a slash.</param>
-/// <param name="Commit">That it must be at, or the beginning of it; null: any.</param>
-/// <param name="KeepsGit">What git itself has there is copied as well.</param>
+/// <summary>A git repository that ADD names, and that Berth clones.</summary>
+/// <param name="Path">The folder of its files in the context, with a slash at its end.</param>
+/// <param name="Commit">The commit that it must be at, or the beginning of its id. Null: any commit.</param>
+/// <param name="KeepsGit">The folder .git is copied too.</param>
 internal sealed record RemoteRepository(
     string Path, GitAddress Address, string? Commit, bool KeepsGit, IReadOnlyList<string> Excludes, TextPlace Place);

@@ -2,21 +2,21 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
-/// <summary>One COPY or ADD of what one instruction becomes.</summary>
-/// <param name="Words">Sources and target.</param>
-/// <param name="HasMode">The sources have the mode already that they are to have.</param>
+/// <summary>One of the COPY or ADD lines into which an instruction is split.</summary>
+/// <param name="Words">The sources and the target.</param>
+/// <param name="HasMode">The sources already have the wanted mode.</param>
 internal sealed record CopyWords(string Name, string Words, bool HasMode = false)
 {
     /// <summary>The sources are sent with the build's own context, whatever the instruction names.</summary>
     public bool IsSent { get; init; }
 }
 
-/// <summary>The flags of COPY and ADD that say which files are meant, and how they are to be.</summary>
+/// <summary>The flags of COPY and ADD that select files or change their properties.</summary>
 internal sealed class CopyFlags
 {
     public List<string> Excludes { get; } = [];
 
-    /// <summary>Files keep the folders that they are named with.</summary>
+    /// <summary>Files keep the parent folders of their source path.</summary>
     public bool Parents { get; private set; }
 
     public string? Mode { get; private set; }
@@ -26,23 +26,23 @@ internal sealed class CopyFlags
     /// <summary>The checksum of a git repository.</summary>
     public string? Commit { get; private set; }
 
-    /// <summary>What git itself has of a repository is wanted as well.</summary>
+    /// <summary>The folder .git of a repository is wanted too.</summary>
     public bool KeepsGit { get; private set; }
 
     public bool HasChecksum => Checksum is not null || Commit is not null;
 
-    /// <summary>Null: as ADD does by itself.</summary>
+    /// <summary>Whether archives are unpacked. Null: the default of ADD.</summary>
     public bool? Unpack { get; private set; }
 
-    /// <summary>Something that a builder of its own would have to do.</summary>
+    /// <summary>The instruction selects files in a way that the engine's builder does not know.</summary>
     public bool Selects => Parents || Excludes.Count > 0;
 
-    /// <returns>False for a flag or value that the instruction does not have.</returns>
+    /// <returns>False when the instruction does not have the flag or value.</returns>
     public bool Take(string instruction, string flag, string value)
     {
         switch (flag)
         {
-            // How the layer is stored, not what is in the image.
+            // This changes how the layer is stored, not what is in the image.
             case "link":
                 return Flag(value) is not null;
             case "keep-git-dir" when instruction == "ADD" && Flag(value) is { } keeps:

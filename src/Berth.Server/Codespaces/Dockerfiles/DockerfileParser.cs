@@ -5,24 +5,24 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>Text within a Dockerfile (<c>&lt;&lt;EOF</c>).</summary>
-/// <param name="Name">The delimiter, which is also the file's name when it is copied.</param>
-/// <param name="Expands">The delimiter was not quoted, so variables in the text mean something.</param>
+/// <param name="Name">The delimiter. It is also the file's name when the text is copied.</param>
+/// <param name="Expands">The delimiter was not quoted, so variables in the text are replaced.</param>
 internal sealed record Heredoc(string Name, bool Expands, string Content);
 
 /// <summary>One instruction: name in capitals, flags, and the rest on one line without comments and continuations.</summary>
-/// <param name="Line">Where it begins, counted from 1.</param>
-/// <param name="Flags">As <c>--name=value</c>, without the dashes; the value may be empty.</param>
+/// <param name="Line">The first line, counted from 1.</param>
+/// <param name="Flags">The flags <c>--name=value</c>, without the dashes. The value may be empty.</param>
 internal sealed record DockerfileInstruction(
     int Line, string Name, IReadOnlyList<KeyValuePair<string, string>> Flags, string Arguments, IReadOnlyList<Heredoc> Heredocs);
 
-/// <summary>A Dockerfile as instructions; says nothing about what they mean.</summary>
-/// <param name="Escape">What joins lines: a backslash, or a backtick after <c># escape=`</c>.</param>
-/// <param name="Syntax">What <c># syntax=</c> names, or null.</param>
+/// <summary>A Dockerfile split into instructions, without their meaning.</summary>
+/// <param name="Escape">The character that joins lines: a backslash, or a backtick after <c># escape=`</c>.</param>
+/// <param name="Syntax">The value of <c># syntax=</c>, or null.</param>
 internal sealed record ParsedDockerfile(string Path, char Escape, string? Syntax, IReadOnlyList<DockerfileInstruction> Instructions);
 
 /// <summary>
-/// Reads a Dockerfile (docs.docker.com/reference/dockerfile). Strict on purpose: what is built is written anew from what was understood
-/// here, so what is ambiguous is refused with its line.
+/// Parses a Dockerfile (docs.docker.com/reference/dockerfile). It is strict on purpose: Berth writes the Dockerfile for the engine anew
+/// from what it understood here, so ambiguous text is refused with its line.
 /// </summary>
 internal static partial class DockerfileParser
 {
@@ -35,7 +35,7 @@ internal static partial class DockerfileParser
         "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
     ];
 
-    /// <exception cref="FaultException">It is not a Dockerfile; names path and line.</exception>
+    /// <exception cref="FaultException">The text is no Dockerfile. The message names path and line.</exception>
     public static ParsedDockerfile Parse(string text, string path)
     {
         var lines = text.TrimStart('\uFEFF').Split('\n').Select(line => line.EndsWith('\r') ? line[..^1] : line).ToArray();
@@ -99,7 +99,7 @@ internal static partial class DockerfileParser
 
     private static bool IsNothing(string line) => line.AsSpan().Trim() is var trimmed && (trimmed.IsEmpty || trimmed[0] == '#');
 
-    /// <summary>Joins continued lines; comments and empty lines between them are left out.</summary>
+    /// <summary>Joins continued lines, without the comments and empty lines between them.</summary>
     private static string Join(string[] lines, ref int next, char escape)
     {
         var joined = new StringBuilder();
@@ -128,7 +128,7 @@ internal static partial class DockerfileParser
         return joined.ToString();
     }
 
-    /// <summary>An escape at the end, which is not itself escaped.</summary>
+    /// <summary>True when the line ends with an escape character that is not itself escaped.</summary>
     public static bool IsContinued(string line, char escape)
     {
         var end = line.AsSpan().TrimEnd(" \t");
@@ -171,7 +171,7 @@ internal static partial class DockerfileParser
             : new DockerfileInstruction(line, name, flags, rest, heredocs);
     }
 
-    /// <summary>What an ONBUILD holds.</summary>
+    /// <summary>Parses the instruction within an ONBUILD.</summary>
     public static DockerfileInstruction Trigger(DockerfileInstruction instruction, string path, char escape)
     {
         var next = 0;

@@ -11,18 +11,20 @@ internal sealed record DockerfileReference(string Text, int Line, string Where)
     /// <summary>The service of the compose files whose image it is; null: an image of a registry.</summary>
     public string? Service { get; init; }
 
-    /// <summary>For <see cref="Text"/>; no image of a registry is written so.</summary>
+    /// <summary>The value of <see cref="Text"/> for a service. No image of a registry is written like this.</summary>
     public static string OfService(string name) => "service://" + name;
 }
 
-/// <summary>Where a stage begins or a copy comes from: an earlier stage, or an image from outside. Neither: <c>FROM scratch</c>.</summary>
+/// <summary>
+/// The source of a stage or a copy: an earlier stage, or an image from outside. If it is neither, it is <c>FROM scratch</c>.
+/// </summary>
 internal sealed record StageSource(int? Stage, DockerfileReference? Image);
 
-/// <summary>A part of a line: a text, and the stage or image that is named behind it.</summary>
+/// <summary>A part of a line: a text, and the stage or image whose name follows it.</summary>
 internal sealed record LinePart(string Text, StageSource? Source = null);
 
-/// <summary>One line of a stage, as it will be written.</summary>
-/// <param name="Line">Where it begins in the repository's file.</param>
+/// <summary>One line of a stage, as it is written for the engine.</summary>
+/// <param name="Line">Its line in the repository's file.</param>
 internal sealed record StageLine(int Line, IReadOnlyList<LinePart> Parts)
 {
     public StageLine(int line, string text)
@@ -35,60 +37,60 @@ internal sealed record StageLine(int Line, IReadOnlyList<LinePart> Parts)
     public bool IsLabel => Parts[0].Text.StartsWith("LABEL ", StringComparison.Ordinal);
 }
 
-/// <summary>One stage.</summary>
+/// <summary>One stage of a Dockerfile.</summary>
 /// <param name="Index">Counted from 0.</param>
-/// <param name="Name">In lower case, or null.</param>
-/// <param name="Line">Of its FROM.</param>
+/// <param name="Name">The name in lower case, or null.</param>
+/// <param name="Line">The line of its FROM.</param>
 internal sealed record DockerfileStage(int Index, string? Name, StageSource Base, int Line)
 {
     public List<StageLine> Lines { get; } = [];
 
-    /// <summary>What RUN without brackets runs in.</summary>
+    /// <summary>The shell of RUN, when RUN is written without brackets.</summary>
     public IReadOnlyList<string> Shell { get; set; } = ["/bin/sh", "-c"];
 
-    /// <summary>Stages that this one copies from, which Berth put before it.</summary>
+    /// <summary>Stages that this one copies from, and that Berth has added before it.</summary>
     public List<DockerfileStage> Before { get; } = [];
 
-    /// <summary>All that it and the stages before it are made of.</summary>
+    /// <summary>All sources of this stage and of the stages added before it.</summary>
     public IEnumerable<StageSource> Sources =>
         Before.Append(this).SelectMany(stage => stage.Lines.SelectMany(line => line.Sources).Prepend(stage.Base));
 
-    /// <summary>Files of the context that it copies, chosen.</summary>
+    /// <summary>The selections of context files that it copies.</summary>
     public List<ContextSelection> Selections { get; } = [];
 
-    /// <summary>Files that it copies, fetched.</summary>
+    /// <summary>The fetched files that it copies.</summary>
     public List<RemoteFile> Remotes { get; } = [];
 
-    /// <summary>Repositories that it copies, cloned.</summary>
+    /// <summary>The cloned repositories that it copies.</summary>
     public List<RemoteRepository> Repositories { get; } = [];
 
-    /// <summary>What comes first in stages that begin with this one (ONBUILD).</summary>
+    /// <summary>Instructions that run first in stages that begin with this one (ONBUILD).</summary>
     public List<DockerfileInstruction> Triggers { get; } = [];
 }
 
 /// <summary>
-/// What a Dockerfile builds for one target: the stages that it needs and every image from outside. It is built from a text that is written
-/// here, in which each of those images is named by the digest that was authorised, and nothing reads the repository's own text again.
+/// What a Dockerfile builds for one target: the stages that it needs and every image from outside. Berth writes the Dockerfile for the
+/// engine anew. In it each of those images is named by the digest that was authorised. Nothing reads the repository's own text again.
 /// </summary>
 internal sealed class DockerfilePlan
 {
-    /// <summary>In the context of the build, beside the repository's files.</summary>
+    /// <summary>A folder in the build context, beside the repository's files, for heredocs.</summary>
     public const string HeredocFolder = ".berth-heredoc";
 
-    /// <summary>In the context of the build: what was fetched for ADD.</summary>
+    /// <summary>A folder in the build context for files that were fetched for ADD.</summary>
     public const string AddedFolder = ".berth-add";
 
-    /// <summary>In the context of the build: files of it, as instructions with flags want them.</summary>
+    /// <summary>A folder in the build context for files selected by instructions with flags.</summary>
     public const string SelectedFolder = ".berth-copy";
 
-    /// <summary>In the context of the build, with nothing in it.</summary>
+    /// <summary>An empty folder in the build context.</summary>
     public const string EmptyFolder = ".berth-empty/";
 
     private readonly ParsedDockerfile _file;
     private readonly IReadOnlyList<SentLine> _globals;
     private readonly IReadOnlyList<DockerfileStage> _stages;
 
-    /// <summary>Those of folders that these copy from.</summary>
+    /// <summary>The stages of the named folders that the needed stages copy from.</summary>
     private readonly IReadOnlyList<DockerfileStage> _contexts;
 
     private DockerfilePlan(ParsedDockerfile file, StageReader reader, IReadOnlyList<DockerfileStage> stages)
@@ -107,20 +109,21 @@ internal sealed class DockerfilePlan
     /// <summary>Every image from outside that is needed, in order of appearance.</summary>
     public IReadOnlyList<DockerfileReference> References { get; }
 
-    /// <summary>Files of the context become part of it.</summary>
+    /// <summary>True when files of the context become part of the image.</summary>
     public bool CopiesContext => _stages.SelectMany(stage => stage.Before.Append(stage)).SelectMany(stage => stage.Lines).Any(
         line => line is { Parts: [{ Source: null, Text: var text }] }
             && (text.StartsWith("COPY ", StringComparison.Ordinal) || text.StartsWith("ADD ", StringComparison.Ordinal)));
 
-    /// <summary>What is done otherwise than written, for the log.</summary>
+    /// <summary>Where the build differs from the Dockerfile's text, for the log.</summary>
     public IReadOnlyList<string> Remarks { get; }
 
     /// <summary>
-    /// Texts from the Dockerfile that are copied as files: path in the context and content. A path with a slash at its end is a folder.
+    /// Texts from the Dockerfile that are copied as files: their paths in the context and their contents. A path that ends with a slash is
+    /// a folder.
     /// </summary>
     public IReadOnlyDictionary<string, string> Files { get; }
 
-    /// <summary>Of the stages that are needed.</summary>
+    /// <summary>What the needed stages copy.</summary>
     public IReadOnlyList<ContextSelection> Selections => [.. _contexts.Concat(_stages).SelectMany(stage => stage.Selections)];
 
     /// <inheritdoc cref="Selections"/>
@@ -129,17 +132,17 @@ internal sealed class DockerfilePlan
     /// <inheritdoc cref="Selections"/>
     public IReadOnlyList<RemoteRepository> Repositories => [.. _stages.SelectMany(stage => stage.Repositories)];
 
-    /// <summary>For the engine: the configuration's, and the platform's where the Dockerfile asks for it.</summary>
+    /// <summary>The build arguments for the engine: the configuration's, and the platform's if the Dockerfile asks for them.</summary>
     public IReadOnlyDictionary<string, string> Arguments { get; }
 
-    /// <summary>The stage to build, by the name that it has in what is written.</summary>
+    /// <summary>The stage to build, by its name in the rewritten Dockerfile.</summary>
     public string Target => StageName(_stages[^1].Index);
 
-    /// <param name="target">Name or number of a stage; null is the last.</param>
-    /// <param name="architecture">As docker names it: <c>amd64</c>.</param>
-    /// <param name="contexts">What the build has by name beside its own; null: nothing.</param>
-    /// <param name="refusals">Told what it asks for that builds do not have, with path, line and what to write instead.</param>
-    /// <exception cref="FaultException">It has no stage to build, or grows too large.</exception>
+    /// <param name="target">The name or number of a stage. Null: the last one.</param>
+    /// <param name="architecture">Docker's name of the architecture: <c>amd64</c>.</param>
+    /// <param name="contexts">The named contexts of the build. Null: there are none.</param>
+    /// <param name="refusals">Gets what builds here do not support, with path, line and what to write instead.</param>
+    /// <exception cref="FaultException">There is no stage to build, or the result becomes too large.</exception>
     public static DockerfilePlan Read(
         ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture, ExpansionBudget budget,
         Refusals refusals, IReadOnlyDictionary<string, NamedContext>? contexts = null)
@@ -169,7 +172,7 @@ internal sealed class DockerfilePlan
             refusals.Add(NeedsBuildKit(file.Path, uses));
         }
 
-        // As far as it can be counted without the images that it is built from.
+        // Count as much as is possible without the images that it is built from.
         refusals.Try(() => plan.Write(
             plan.References.Select(reference => reference.Text).Distinct(StringComparer.Ordinal)
                 .ToDictionary(text => text, text => new SentBase(text, null), StringComparer.Ordinal),
@@ -177,13 +180,15 @@ internal sealed class DockerfilePlan
         return plan;
     }
 
-    /// <summary>The Dockerfile that is built.</summary>
-    /// <param name="pins">What the engine has of each image from outside.</param>
+    /// <summary>Writes the Dockerfile for the engine.</summary>
+    /// <param name="pins">The engine's reference to each image from outside.</param>
     /// <param name="labels">
-    /// Stand first in every stage, so the engine, which takes any layer with the same history, finds only layers with the same labels.
-    /// Stand again after the stage's own, so that no command runs below others.
+    /// They stand first in every stage. The engine reuses any layer with the same history, so it finds only layers with the same labels.
+    /// They are repeated after the stage's own labels, so that no command runs with others.
     /// </param>
-    /// <exception cref="FaultException">With the variables of the images it would grow too large; names file and line.</exception>
+    /// <exception cref="FaultException">
+    /// With the variables of the images the result becomes too large. The message names file and line.
+    /// </exception>
     public SentDockerfile Write(IReadOnlyDictionary<string, SentBase> pins, string labels, ExpansionBudget budget)
     {
         var stages = _contexts.Concat(_stages.SelectMany(stage => stage.Before.Append(stage))).Select(stage =>
@@ -211,7 +216,7 @@ internal sealed class DockerfilePlan
         }
     }
 
-    /// <summary>One line for all of it, since one builder would do for all of it.</summary>
+    /// <summary>Reports all uses in one line, since a BuildKit builder would solve all of them.</summary>
     private static FaultException NeedsBuildKit(string path, List<(DockerfileStage Stage, int Line, string What, string Instead)> uses)
     {
         var instead = string.Join("; ", uses.Select(use => use.Instead).Where(text => text.Length > 0).Distinct());
@@ -231,7 +236,7 @@ internal sealed class DockerfilePlan
 
     private static string StageName(int index) => $"berth-stage-{index}";
 
-    /// <summary>What the target is made of, in order; the other stages are not built.</summary>
+    /// <summary>The stages that the target needs, in order. The others are not built.</summary>
     private static List<DockerfileStage> Needed(IReadOnlyList<DockerfileStage> stages, DockerfileStage target)
     {
         HashSet<int> needed = [target.Index];

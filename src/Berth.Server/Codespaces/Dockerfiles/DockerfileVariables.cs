@@ -14,7 +14,7 @@ internal sealed class DockerfileVariables(char escape, ExpansionBudget budget)
 
     public string? Find(string name) => _values.GetValueOrDefault(name);
 
-    /// <returns>Null when the text cannot be understood.</returns>
+    /// <returns>Null when the text is not valid.</returns>
     public string? Expand(string text, TextPlace place)
     {
         var position = 0;
@@ -99,7 +99,7 @@ internal sealed class DockerfileVariables(char escape, ExpansionBudget budget)
                 return variables.Find(name) ?? "";
             }
 
-            // With a colon an empty value counts as none.
+            // With a colon, an empty value counts as not set.
             var emptyCounts = text[position] == ':';
             position += emptyCounts ? 1 : 0;
             if (position >= text.Length || text[position] is not ('-' or '+'))

@@ -3,7 +3,7 @@ using System.Text;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>
-/// The words of ENV, ARG and LABEL as the engine parts them: by blanks that are neither quoted nor escaped. Quotes and escapes stay.
+/// Splits ENV, ARG and LABEL into words as the engine does: at blanks that are neither quoted nor escaped. Quotes and escapes stay.
 /// </summary>
 internal static class DockerfileWords
 {
@@ -45,7 +45,7 @@ internal static class DockerfileWords
         return words;
     }
 
-    /// <summary><c>NAME=VALUE …</c>, or <c>NAME VALUE</c> as it was written once; the value is null where there is none.</summary>
+    /// <summary>Reads <c>NAME=VALUE …</c>, or the older form <c>NAME VALUE</c>. The value is null where there is none.</summary>
     public static IEnumerable<(string Name, string? Value)> Pairs(string text, char escape, bool withOldForm)
     {
         var words = Split(text, escape);

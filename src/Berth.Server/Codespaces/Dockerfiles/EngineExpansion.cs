@@ -5,13 +5,13 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>
-/// Counts what an engine makes of instructions: it replaces the variables of most of them, and writes the image's configuration, with
-/// variables and history so far, after each. Lengths alone are kept, and where it is not plain what is replaced the larger one counts, so
-/// nothing that is counted here takes memory or time of its own.
+/// Counts how large instructions become in the engine. It replaces the variables of most of them, and after each writes the image's
+/// configuration with all variables and the history so far. Only lengths are kept here, so the count itself takes little memory and time.
+/// Where it is unclear what is replaced, the larger length counts.
 /// </summary>
 internal sealed class EngineExpansion(char escape, IReadOnlyDictionary<string, string> arguments, ExpansionBudget budget)
 {
-    /// <summary>What they say is a shell's, which runs within the build's limits.</summary>
+    /// <summary>Instructions whose variables the engine does not replace. A shell does, within the build's limits.</summary>
     private static readonly string[] Kept = ["RUN", "CMD", "ENTRYPOINT", "SHELL", "HEALTHCHECK", "MAINTAINER", "ONBUILD"];
 
     private readonly SearchValues<char> _notPlain = SearchValues.Create(['$', '"', '\'', escape]);
@@ -24,10 +24,10 @@ internal sealed class EngineExpansion(char escape, IReadOnlyDictionary<string, s
     {
         public Dictionary<string, long> Variables { get; init; } = new(StringComparer.Ordinal);
 
-        /// <summary>Of the configuration of the image so far.</summary>
+        /// <summary>The length of the image's configuration so far.</summary>
         public long Length { get; set; }
 
-        /// <summary>They go before each command, with their values.</summary>
+        /// <summary>The length of the arguments. The engine puts them with their values before each command.</summary>
         public long Arguments { get; set; }
     }
 
@@ -58,7 +58,7 @@ internal sealed class EngineExpansion(char escape, IReadOnlyDictionary<string, s
         budget.Values(1, stage.Place);
     }
 
-    /// <exception cref="FaultException">It becomes too large, or a variable has a name that only the engine would find out.</exception>
+    /// <exception cref="FaultException">It becomes too large, or a variable has a name that only the engine would reject.</exception>
     public void Add(SentLine line)
     {
         var (name, rest) = Parts(line);
@@ -66,7 +66,7 @@ internal sealed class EngineExpansion(char escape, IReadOnlyDictionary<string, s
         Charge(rest.Length, length, line.Place);
         if (name is "ENV" or "ARG")
         {
-            // All of one instruction are replaced by what was before it.
+            // All variables of one instruction are replaced with the values before it.
             List<(string Name, long Length)> named =
             [
                 .. Named(rest, line, withOldForm: name == "ENV").Select(
@@ -85,7 +85,9 @@ internal sealed class EngineExpansion(char escape, IReadOnlyDictionary<string, s
         budget.Send(_current.Length, line.Place);
     }
 
-    /// <summary>An argument that is given wins over its default; without one it has the value from before the first stage.</summary>
+    /// <summary>
+    /// The length of an argument. A given value wins over the default. Without a default it has the value from before the first stage.
+    /// </summary>
     private long Argument(string name, string? text) =>
         Math.Max(
             arguments.GetValueOrDefault(name, "").Length,
@@ -118,10 +120,13 @@ internal sealed class EngineExpansion(char escape, IReadOnlyDictionary<string, s
         }
     }
 
-    /// <summary>No less than the engine makes of it: quoted and escaped variables count like others, and so do both of two ways.</summary>
+    /// <summary>
+    /// Returns at least the length that the engine makes of a text. Quoted and escaped variables count like others, and where there are two
+    /// possibilities both count.
+    /// </summary>
     private static long LengthOf(string text, Dictionary<string, long> variables)
     {
-        // ${NAME/part/other} puts what follows in the place of each part, of which there may be as many as characters.
+        // ${NAME/part/other} replaces each part by what follows. There may be as many parts as characters.
         var (more, times) = (0L, 1L);
         for (var dollar = text.IndexOf('$', StringComparison.Ordinal); dollar >= 0 && more <= ExpansionBudget.LongestText;)
         {

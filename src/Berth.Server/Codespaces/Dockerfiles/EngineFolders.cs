@@ -5,9 +5,9 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>
-/// Decides about the folders that an engine makes of FROM, WORKDIR and VOLUME: with their variables replaced, beginning at the folder
-/// before, in one spelling. None is the kernel's: commands would start in a folder of the host that the runtime had open (CVE-2024-21626),
-/// and a volume would lie over what the runtime checks (CVE-2019-16884).
+/// Checks the folders that an engine derives from FROM, WORKDIR and VOLUME. Their variables are replaced, and each begins at the folder
+/// before it. None may belong to the kernel: commands would start in a folder of the host that the runtime had open (CVE-2024-21626), and a
+/// volume would cover what the runtime checks (CVE-2019-16884).
 /// </summary>
 internal sealed partial class EngineFolders(char escape, IReadOnlyDictionary<string, string> arguments, ExpansionBudget budget)
 {
@@ -15,17 +15,17 @@ internal sealed partial class EngineFolders(char escape, IReadOnlyDictionary<str
     private readonly Dictionary<string, Stage> _stages = new(StringComparer.Ordinal);
     private Stage _current = new(true);
 
-    /// <param name="known">False while the image below is not known: its variables may be anything.</param>
+    /// <param name="known">False while the image below is not known, since its variables may have any value.</param>
     private sealed class Stage(bool known)
     {
         public bool Known => known;
 
         public Dictionary<string, string> Variables { get; init; } = new(StringComparer.Ordinal);
 
-        /// <summary>Count where no variable of the name does.</summary>
+        /// <summary>Arguments. They count only if there is no variable of the same name.</summary>
         public Dictionary<string, string> Arguments { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Variables whose value is not understood.</summary>
+        /// <summary>Variables whose value could not be determined.</summary>
         public HashSet<string> Open { get; init; } = new(StringComparer.Ordinal);
 
         /// <summary>Null: not known yet.</summary>
@@ -44,7 +44,7 @@ internal sealed partial class EngineFolders(char escape, IReadOnlyDictionary<str
         }
     }
 
-    /// <exception cref="FaultException">Its image's commands start in a folder of the kernel's.</exception>
+    /// <exception cref="FaultException">Commands of the stage's image would start in a folder of the kernel.</exception>
     public void Begin(SentStage stage)
     {
         _current = stage.Parent is { } parent && _stages.TryGetValue(parent, out var below)
@@ -69,14 +69,14 @@ internal sealed partial class EngineFolders(char escape, IReadOnlyDictionary<str
         _stages[stage.Name] = _current;
     }
 
-    /// <exception cref="FaultException">It names a folder of the kernel's; says file and line.</exception>
+    /// <exception cref="FaultException">The line names a folder of the kernel. The message says file and line.</exception>
     public void Add(SentLine line)
     {
         var (name, rest) = Words(line.Text);
         switch (name)
         {
             case "ENV":
-                // All of one instruction are replaced by what was before it.
+                // All variables of one instruction are replaced with the values before it.
                 var values = DockerfileWords.Pairs(rest, escape, withOldForm: true)
                     .Select(pair => (pair.Name, Value: Expand(pair.Value ?? "", _current, line.Place))).ToList();
                 foreach (var (variable, value) in values)
@@ -123,7 +123,7 @@ internal sealed partial class EngineFolders(char escape, IReadOnlyDictionary<str
         }
     }
 
-    /// <returns>Null when only the image below says which it is.</returns>
+    /// <returns>Null when the folder depends on the image below.</returns>
     private ContainerPath? Folder(string instruction, string text, ContainerPath? from, TextPlace place) =>
         Expand(text, _current, place) is not { } path ? _current.Known ? throw NotUnderstood(instruction, text, place) : null
         : from is null && !path.StartsWith('/') ? null
@@ -140,7 +140,7 @@ internal sealed partial class EngineFolders(char escape, IReadOnlyDictionary<str
     private static FaultException NotUnderstood(string instruction, string folder, TextPlace place) =>
         new(FaultKind.Configuration, $"{place}: the folder of {instruction}, '{DockerfileParser.Short(folder)}', is not understood");
 
-    /// <returns>Null when it is not understood, or a variable in it is not known.</returns>
+    /// <returns>Null when the text is not valid, or has a variable whose value is not known.</returns>
     private string? Expand(string text, Stage stage, TextPlace place)
     {
         var variables = new DockerfileVariables(escape, budget);

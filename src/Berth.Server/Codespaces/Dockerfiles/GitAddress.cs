@@ -5,20 +5,20 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 /// <summary>
 /// A git repository as ADD names it: <c>https://HOST/PATH.git#REF:FOLDER</c> (docs.docker.com/reference/dockerfile, "ADD").
 /// </summary>
-/// <param name="Reference">A branch, tag or commit; null: the remote's own branch.</param>
-/// <param name="Folder">Within the repository; null: all of it.</param>
+/// <param name="Reference">A branch, tag or commit. Null: the remote's default branch.</param>
+/// <param name="Folder">A folder within the repository. Null: the whole repository.</param>
 internal sealed partial record GitAddress(Uri Url, string? Reference, string? Folder)
 {
     private const int Longest = 255;
 
-    /// <summary>Whether docker build takes it for a repository.</summary>
+    /// <summary>True when docker build would take the text for a repository.</summary>
     public static bool IsOne(string text) =>
         text.StartsWith("git@", StringComparison.Ordinal) || text.StartsWith("git://", StringComparison.Ordinal)
         || text.StartsWith("ssh://", StringComparison.Ordinal)
         || (text.StartsWith("http", StringComparison.OrdinalIgnoreCase)
             && text.Split('#', '?')[0].EndsWith(".git", StringComparison.Ordinal));
 
-    /// <summary>Null, and why, where it is none that can be cloned.</summary>
+    /// <summary>Reads the address. The address is null when the repository cannot be cloned, and the fault says why.</summary>
     public static (GitAddress? Address, string? Fault) Read(string text)
     {
         var parts = text.Split('#', 2);
@@ -50,10 +50,10 @@ internal sealed partial record GitAddress(Uri Url, string? Reference, string? Fo
             : (new GitAddress(url, reference.Length == 0 ? null : reference, folder is "" or "." ? null : folder), null);
     }
 
-    /// <summary>Of a commit, or its beginning.</summary>
+    /// <summary>True for the id of a commit, or its beginning.</summary>
     public static bool IsCommit(string text) => CommitGrammar().IsMatch(text);
 
-    /// <summary>Nothing that git could take for an option, a pattern or an expression.</summary>
+    /// <summary>References that git cannot take for an option, a pattern or an expression.</summary>
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9_./+@-]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ReferenceGrammar();
 

@@ -5,8 +5,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>
-/// A <c>.dockerignore</c> (docs.docker.com/build/concepts/context): which files of a context stay out of a build. Later lines win, <c>!</c>
-/// takes back in.
+/// A <c>.dockerignore</c> (docs.docker.com/build/concepts/context). It says which files of a context are left out of a build. Later lines
+/// win, and <c>!</c> includes files again.
 /// </summary>
 internal sealed class IgnorePatterns
 {
@@ -17,10 +17,10 @@ internal sealed class IgnorePatterns
     {
     }
 
-    /// <summary>Something may be taken back in, so even a folder that is left out must be looked into.</summary>
+    /// <summary>Some files may be included again, so even an excluded folder must be searched.</summary>
     public bool TakesBack => _patterns.Exists(pattern => pattern.Back);
 
-    /// <exception cref="FaultException">There are too many lines, or one is no pattern.</exception>
+    /// <exception cref="FaultException">There are too many lines, or a line is not a valid pattern.</exception>
     public static IgnorePatterns Parse(string text, string path)
     {
         var result = new IgnorePatterns();
@@ -68,7 +68,7 @@ internal sealed class IgnorePatterns
         return excluded;
     }
 
-    /// <summary>As paths are cleaned: no leading slash, no dots.</summary>
+    /// <summary>Cleans a pattern as paths are cleaned: no leading slash, no dots.</summary>
     private static string Clean(string pattern)
     {
         List<string> segments = [];

@@ -8,7 +8,7 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 /// </summary>
 internal static class LabelNames
 {
-    /// <summary>With their quotes, escapes and variables.</summary>
+    /// <summary>The names, with their quotes, escapes and variables.</summary>
     public static IEnumerable<string> Of(string arguments, char escape)
     {
         var words = Words(arguments, escape);
@@ -19,7 +19,7 @@ internal static class LabelNames
             : words.Select(word => word.Split('=', 2)[0]);
     }
 
-    /// <summary>A name without what the engine takes away, and perhaps a little more.</summary>
+    /// <summary>Removes from a name what the engine removes, and perhaps a little more.</summary>
     public static string Bare(string name) => string.Concat(name.Where(c => c is not ('"' or '\'' or '\\' or '`')));
 
     private static List<string> Words(string text, char escape)

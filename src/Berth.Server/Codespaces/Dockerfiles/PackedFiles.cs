@@ -5,11 +5,12 @@ using Berth.Server.Codespaces.Devcontainers;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>
-/// Files of the checkout in a tar for the engine. Links go in as links and are not followed; pipes, sockets and devices stay out.
+/// Writes files of the checkout into a tar for the engine. Links are written as links and not followed. Pipes, sockets and devices are left
+/// out.
 /// </summary>
 internal static class PackedFiles
 {
-    /// <summary>Of a folder that everybody may read.</summary>
+    /// <summary>The mode of a folder that everybody may read.</summary>
     public const UnixFileMode OpenFolder = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -21,11 +22,11 @@ internal static class PackedFiles
             new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = data, Mode = Readable }, cancellationToken);
     }
 
-    /// <summary>All of a folder, below a name that ends with a slash.</summary>
+    /// <summary>Writes a whole folder below a name that ends with a slash.</summary>
     public static Task FolderAsync(TarWriter tar, string folder, string target, CancellationToken cancellationToken) =>
         FolderAsync(tar, folder, "", target, IgnorePatterns.Parse("", ""), cancellationToken);
 
-    /// <summary>One file under a name, or all of a folder below it. Links are not followed.</summary>
+    /// <summary>Writes one file under a name, or a whole folder below it. Links are not followed.</summary>
     public static async Task PathAsync(TarWriter tar, string path, string name, CancellationToken cancellationToken)
     {
         var kind = Checkout.Kind(path);
@@ -41,8 +42,8 @@ internal static class PackedFiles
         }
     }
 
-    /// <summary>The same without what is left out.</summary>
-    /// <param name="prefix">Of names within the folder that patterns mean.</param>
+    /// <summary>Writes a folder without its ignored files.</summary>
+    /// <param name="prefix">The folder's path, as patterns see it.</param>
     public static async Task FolderAsync(
         TarWriter tar, string folder, string prefix, string target, IgnorePatterns ignored, CancellationToken cancellationToken)
     {
@@ -70,7 +71,7 @@ internal static class PackedFiles
         }
     }
 
-    /// <summary>A file or a link; what is neither stays out.</summary>
+    /// <summary>Writes a file or a link. Anything else is left out.</summary>
     public static async Task FileAsync(TarWriter tar, string path, string name, FileKind kind, CancellationToken cancellationToken)
     {
         if (kind == FileKind.Link)

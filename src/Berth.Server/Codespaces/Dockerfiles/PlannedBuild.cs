@@ -4,19 +4,20 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
-/// <summary>An image to build: what was asked for, and what was read of it.</summary>
+/// <summary>An image to build: the configuration's request, and the Dockerfile that was read for it.</summary>
 internal sealed record PlannedBuild(
     DockerfileBuild Build, DockerfilePlan Dockerfile, IgnorePatterns Ignored, IReadOnlyDictionary<string, string> Pinned)
 {
     private const long MaxBytes = 1024 * 1024;
 
-    /// <summary>The services of the compose files whose images it takes.</summary>
+    /// <summary>The services of the compose files whose images this build uses.</summary>
     public IReadOnlyList<string> Services { get; init; } = [];
 
-    /// <summary>What stays out of folders beside its context, by folder.</summary>
+    /// <summary>The ignored files of folders other than the build's own context, by folder.</summary>
     public IReadOnlyDictionary<string, IgnorePatterns> IgnoredIn { get; init; } = new Dictionary<string, IgnorePatterns>();
 
-    /// <exception cref="FaultException">The Dockerfile is not there or cannot be built; names path, line and reason.</exception>
+    /// <exception cref="FaultException">The Dockerfile does not exist or cannot be built. The message names path, line and
+    /// reason.</exception>
     public static PlannedBuild Read(Checkout checkout, DockerfileBuild build, List<ImageUse> uses)
     {
         if (checkout.KindOf(build.Context) != FileKind.Folder)
@@ -58,7 +59,7 @@ internal sealed record PlannedBuild(
 
     private static string IgnoreFileOf(string folder) => folder.Length == 0 ? ".dockerignore" : folder + "/.dockerignore";
 
-    /// <summary>The Dockerfile's own list of what to leave out counts before the context's.</summary>
+    /// <summary>Reads the ignored files. The Dockerfile's own list has priority over the context's.</summary>
     private static IgnorePatterns Ignore(Checkout checkout, DockerfileBuild build)
     {
         var path = build.Dockerfile + ".dockerignore";

@@ -8,9 +8,9 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 internal static partial class ReservedNames
 {
     /// <summary>
-    /// Null when there is nothing to say against it. Quotes and escapes count for nothing, as they do for the engine.
+    /// Says why an instruction is refused. Null when it is not. Quotes and escapes are ignored, as the engine ignores them.
     /// </summary>
-    /// <param name="escape">Of the Dockerfile.</param>
+    /// <param name="escape">The Dockerfile's escape character.</param>
     public static string? Refusal(DockerfileInstruction instruction, char escape)
     {
         var text = Quotes().Replace(instruction.Arguments, "");

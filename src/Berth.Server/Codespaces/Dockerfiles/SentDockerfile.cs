@@ -6,8 +6,8 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 /// <summary>One instruction for an engine, and where it comes from.</summary>
 internal sealed record SentLine(string Text, TextPlace Place);
 
-/// <summary>An image that a stage begins with, as an engine has it.</summary>
-/// <param name="Environment">Its variables, each as NAME=VALUE; null: not known yet.</param>
+/// <summary>An image that a stage begins with, as the engine has it.</summary>
+/// <param name="Environment">Its variables as NAME=VALUE. Null: not known yet.</param>
 internal sealed record SentBase(string Reference, IReadOnlyList<string>? Environment)
 {
     /// <summary>The folder in which its processes start; null when it names none.</summary>
@@ -15,27 +15,29 @@ internal sealed record SentBase(string Reference, IReadOnlyList<string>? Environ
 }
 
 /// <summary>One stage for an engine.</summary>
-/// <param name="Base">Null where it begins with another stage, or with nothing.</param>
-/// <param name="Parent">Name of the stage that it begins with; null where there is none.</param>
+/// <param name="Base">Null when the stage begins with another stage, or with nothing.</param>
+/// <param name="Parent">The name of the stage that it begins with. Null when there is none.</param>
 internal sealed record SentStage(string Name, SentBase? Base, string? Parent, TextPlace Place, IReadOnlyList<SentLine> Lines);
 
 /// <summary>
-/// A Dockerfile as an engine gets it. There is none that was not counted: the engine replaces variables by itself, so what it would make
-/// of them is charged to the budget, and its folders are decided about, before it sees the text.
+/// A Dockerfile as the engine gets it. It cannot be made without the checks: the engine replaces variables by itself, so before it sees the
+/// text, the size of the result is charged to the budget, and its folders are checked.
 /// </summary>
 internal sealed class SentDockerfile
 {
     private SentDockerfile(string text) => Text = text;
 
-    /// <summary>Of its file within the context.</summary>
+    /// <summary>The name of its file within the context.</summary>
     public const string Name = ".berth-dockerfile";
 
     public string Text { get; }
 
-    /// <param name="escape">What joins lines in the texts.</param>
-    /// <param name="globals">Before the first stage.</param>
-    /// <param name="arguments">What the engine is given for ARG.</param>
-    /// <exception cref="Faults.FaultException">It would grow too large, or names a folder of the kernel's; says file and line.</exception>
+    /// <param name="escape">The character that joins lines.</param>
+    /// <param name="globals">The lines before the first stage.</param>
+    /// <param name="arguments">The values that the engine gets for ARG.</param>
+    /// <exception cref="Faults.FaultException">
+    /// It becomes too large, or names a folder of the kernel. The message says file and line.
+    /// </exception>
     public static SentDockerfile Write(
         char escape, IEnumerable<SentLine> globals, IEnumerable<SentStage> stages, IReadOnlyDictionary<string, string> arguments,
         ExpansionBudget budget)
@@ -67,9 +69,9 @@ internal sealed class SentDockerfile
         return new SentDockerfile(text.ToString());
     }
 
-    /// <summary>One stage on an image, of instructions that Berth wrote.</summary>
-    /// <param name="what">For messages: what is built.</param>
-    /// <exception cref="Faults.FaultException">It would grow too large.</exception>
+    /// <summary>Writes one stage on top of an image, with instructions that Berth wrote.</summary>
+    /// <param name="what">What is built, for messages.</param>
+    /// <exception cref="Faults.FaultException">It becomes too large.</exception>
     public static SentDockerfile Layer(
         string stage, SentBase below, IEnumerable<string> instructions, string what, ExpansionBudget budget) =>
         Write(

@@ -3,21 +3,21 @@ using Berth.Server.Codespaces.Devcontainers;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
-/// <summary>What a build has by name beside its own context, in the words of a builder that has one context alone.</summary>
+/// <summary>Rewrites the named contexts of a build for a builder that has only one context.</summary>
 internal sealed partial class StageReader
 {
-    /// <summary>No Dockerfile has as many stages, and no stage of another kind such a number.</summary>
+    /// <summary>The first number of such stages. No Dockerfile has so many stages, and no other kind of stage uses these numbers.</summary>
     private const int FirstOfContexts = 2 * FirstOfBerths;
 
     private readonly Dictionary<string, StageSource> _folders = new(StringComparer.Ordinal);
 
-    /// <summary>One for each folder that is named: it has its files and nothing else.</summary>
+    /// <summary>One stage for each folder that is named. It contains only the folder's files.</summary>
     public List<DockerfileStage> ContextStages { get; } = [];
 
     private bool HasFolders => contexts.Values.Any(context => context is NamedContext.Folder);
 
-    /// <summary>It wins over stages and images of the same name.</summary>
-    /// <returns>Null: the build has no such context.</returns>
+    /// <summary>Finds a named context. It wins over stages and images of the same name.</summary>
+    /// <returns>Null when the build has no such context.</returns>
     private StageSource? Named(string text, DockerfileInstruction instruction, string where)
     {
         var key = NamedContext.KeyOf(text);
@@ -51,11 +51,11 @@ internal sealed partial class StageReader
         return source;
     }
 
-    /// <summary>The folder whose files alone a stage has; null: it is another stage, or none.</summary>
+    /// <summary>The folder of a stage that contains only a folder's files. Null for any other stage.</summary>
     private string? FolderOf(StageSource source) =>
         ContextStages.Find(stage => stage.Index == source.Stage)?.Selections[0].Context;
 
-    /// <summary>A stage that begins with files begins with nothing, and copies them.</summary>
+    /// <summary>Begins a stage. If its source is a folder's files, it begins with nothing and copies them.</summary>
     private static DockerfileStage Begun(int index, string? name, StageSource source, int line)
     {
         if (source.Stage is not >= FirstOfContexts)

@@ -2,10 +2,10 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
-/// <summary>How COPY and ADD are written for the engine's own builder, which has only some of their flags and fetches nothing.</summary>
+/// <summary>Rewrites COPY and ADD for the engine's own builder, which knows only some of their flags and must not fetch anything.</summary>
 internal sealed partial class StageReader
 {
-    /// <summary>No Dockerfile has as many.</summary>
+    /// <summary>The first number of stages that Berth adds. No Dockerfile has so many stages.</summary>
     private const int FirstOfBerths = 1_000_000;
 
     private int _changed;
@@ -50,7 +50,9 @@ internal sealed partial class StageReader
         }
     }
 
-    /// <summary>What cannot be had counts when its stage is needed; its images are found in any case.</summary>
+    /// <summary>
+    /// Reads a copy. If it is refused, that matters only when its stage is needed, but its images are found in any case.
+    /// </summary>
     private List<CopyWords>? Refused(DockerfileStage stage, Func<List<CopyWords>> read)
     {
         try
@@ -78,7 +80,7 @@ internal sealed partial class StageReader
             throw Fault(instruction, "a source of --chmod that is made of variables needs a target that ends with a slash");
         }
 
-        // Another stage like this one copies and changes them, since a builder without --chmod copies modes as they are.
+        // A copy of this stage changes the mode before the real copy, since a builder without --chmod keeps modes as they are.
         var before = new DockerfileStage(FirstOfBerths + _changed++, null, stage.Base, instruction.Line);
         before.Lines.AddRange(stage.Lines.Where(line => line.Parts[0].Text.StartsWith("ARG ", StringComparison.Ordinal)
             || line.Parts[0].Text.StartsWith("ENV ", StringComparison.Ordinal)));
@@ -104,7 +106,7 @@ internal sealed partial class StageReader
         return source.Stage == stage.Index ? throw Fault(instruction, "a stage cannot copy from itself") : source;
     }
 
-    /// <summary>Texts in the Dockerfile become files of the context.</summary>
+    /// <summary>Replaces heredocs by files of the context.</summary>
     private string WithFiles(DockerfileInstruction instruction)
     {
         if (instruction.Heredocs.Count == 0)

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
-/// <summary>How the instructions that do something are written for the engine's own builder.</summary>
+/// <summary>Rewrites the instructions that run something for the engine's own builder.</summary>
 internal sealed partial class StageReader
 {
     private void Plain(DockerfileInstruction instruction, DockerfileStage stage)
@@ -42,7 +42,7 @@ internal sealed partial class StageReader
             "RUN " + (instruction.Heredocs.Count == 0 ? Line(instruction, instruction.Arguments) : Script(instruction, stage))));
     }
 
-    /// <summary>Lines before the command, so that it finds what it would find in the mount.</summary>
+    /// <summary>Adds lines before the command, so that it finds the files that the mount would have.</summary>
     private void Mount(DockerfileInstruction instruction, DockerfileStage stage, string value)
     {
         List<(string Name, string Value)> fields = [.. value.Split(',').Select(field => field.Split('=', 2)).Select(
@@ -101,7 +101,7 @@ internal sealed partial class StageReader
             }
         }
 
-        // Of an image or stage a path begins at its root.
+        // A path in an image or stage begins at its root.
         source = from is null ? source : "/" + source.TrimStart('/').TrimStart('.');
         Remarks.Add(
             $"{file.Path} line {instruction.Line}: --mount=type=bind is a copy that stays in the image: the engine's builder has no "
@@ -119,11 +119,11 @@ internal sealed partial class StageReader
         : (user + group)!.All(char.IsAsciiDigit) ? $"--chown={user ?? "0"}:{group ?? user ?? "0"} "
         : throw Fault(instruction, "uid and gid of a mount are numbers");
 
-    /// <summary>In brackets, where blanks part nothing.</summary>
+    /// <summary>Writes paths in brackets, so that blanks do not split them.</summary>
     private string Words(DockerfileInstruction instruction, string source, string target) =>
         Line(instruction, JsonSerializer.Serialize(new[] { source, target }));
 
-    /// <summary>A script in the Dockerfile, as one line: the form in brackets takes line ends.</summary>
+    /// <summary>Writes a heredoc script as one line. The form in brackets allows line ends.</summary>
     private static string Script(DockerfileInstruction instruction, DockerfileStage stage)
     {
         IReadOnlyList<string> shell = stage.Shell;
@@ -141,7 +141,7 @@ internal sealed partial class StageReader
         }
         else
         {
-            // The shell understands the same notation.
+            // The shell understands heredocs too.
             script = instruction.Arguments + "\n"
                 + string.Concat(instruction.Heredocs.Select(heredoc => heredoc.Content + heredoc.Name + "\n"));
         }

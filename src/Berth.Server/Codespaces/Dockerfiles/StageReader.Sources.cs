@@ -2,18 +2,18 @@ using System.Text.Json;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
-/// <summary>Which files COPY and ADD mean: what no engine can be told becomes files of the context.</summary>
+/// <summary>Finds the files that COPY and ADD name. What the engine's builder cannot express becomes files of the context.</summary>
 internal sealed partial class StageReader
 {
-    /// <summary>Each is looked for in all of the context.</summary>
+    /// <summary>The limit of selections, since each searches the whole context.</summary>
     private const int MostSelections = 64;
 
-    /// <summary>Of one configuration: each is cloned.</summary>
+    /// <summary>The limit of repositories for one configuration, since each is cloned.</summary>
     private const int MostRepositories = 16;
 
     private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Berth puts files of its own into the context, which a copy of all of it does not take along.</summary>
+    /// <summary>Berth adds files of its own to the context. A copy of the whole context must leave them out.</summary>
     private bool AddsFiles => _addsFiles || HasFolders;
 
     private readonly bool _addsFiles = file.Instructions.Any(instruction => instruction.Name is "COPY" or "ADD"
@@ -73,8 +73,8 @@ internal sealed partial class StageReader
     }
 
     /// <summary>
-    /// The sources that are paths; what is fetched is added to <paramref name="copies"/>. The engine itself would fetch what it takes for
-    /// an address, from the host's network, so every source is seen to be either.
+    /// Returns the sources that are paths. Fetched sources are added to <paramref name="copies"/>. The engine itself would fetch anything
+    /// that looks like a URL, from the host's network, so every source is checked to be one or the other.
     /// </summary>
     private List<string> Local(
         DockerfileInstruction instruction, DockerfileStage stage, CopyFlags flags, List<string> sources, string target,
@@ -142,7 +142,7 @@ internal sealed partial class StageReader
             throw Fault(instruction, $"ADD {shown}: the URL does not end with the name of a file; name it in the target");
         }
 
-        // A mode in numbers is given to the file at once.
+        // A numeric mode is set on the file at once.
         var mode = flags.Mode is { } digits && digits.All(char.IsAsciiDigit) ? (UnixFileMode)Convert.ToInt32(digits, 8) : OwnersAlone;
         var path = $"{DockerfilePlan.AddedFolder}/{_placed++}/{(name.Length > 0 && target.EndsWith('/') ? name : "file")}";
         stage.Remotes.Add(new RemoteFile(path, url, flags.Checksum, mode, Place(instruction)));
@@ -150,7 +150,7 @@ internal sealed partial class StageReader
             flags.Unpack == true ? "ADD" : "COPY", JsonSerializer.Serialize(new[] { path, target }), HasMode: mode != OwnersAlone);
     }
 
-    /// <summary>Its files are copied as those of a folder are.</summary>
+    /// <summary>Copies the files of a repository like those of a folder.</summary>
     private CopyWords Repository(
         DockerfileInstruction instruction, DockerfileStage stage, CopyFlags flags, string text, string target)
     {
@@ -169,7 +169,7 @@ internal sealed partial class StageReader
         return new CopyWords("COPY", JsonSerializer.Serialize(new[] { path, target }));
     }
 
-    /// <param name="context">A folder of the checkout beside the build's own context; null: that.</param>
+    /// <param name="context">A folder of the checkout that is a named context. Null: the build's own context.</param>
     private CopyWords Selected(
         DockerfileInstruction instruction, DockerfileStage stage, CopyFlags flags, List<string> written, string target,
         string? context = null)
@@ -193,7 +193,7 @@ internal sealed partial class StageReader
             throw Fault(instruction, $"{instruction.Name} of several sources needs a target that ends with a slash");
         }
 
-        // One file or folder keeps its name: a file is copied to a file, and a folder's files into a folder.
+        // A single file or folder keeps its name. A file is copied to a file, and a folder's files into a folder.
         var last = sources[0].TrimEnd('/')[(sources[0].TrimEnd('/').LastIndexOf('/') + 1)..];
         var name = !isOne ? null : last is "" or "." or ".." ? "all" : last;
         stage.Selections.Add(new ContextSelection(folder, sources, excludes, flags.Parents, name, Place(instruction))
@@ -203,7 +203,7 @@ internal sealed partial class StageReader
         return new CopyWords("COPY", JsonSerializer.Serialize(new[] { folder + name, target }));
     }
 
-    /// <summary>Of another stage or image: what can be said with a target for each source.</summary>
+    /// <summary>Copies from another stage or image, as far as it can be written with one target for each source.</summary>
     private List<CopyWords> OfStage(
         DockerfileInstruction instruction, DockerfileStage stage, CopyFlags flags, List<string> written, string target)
     {

@@ -9,12 +9,11 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>
-/// Goes through a Dockerfile's instructions: which stages there are, what they come from, and how each line is written for the engine's own
-/// builder.
+/// Reads a Dockerfile's instructions. It finds the stages and their sources, and writes each line for the engine's own builder.
 /// </summary>
 /// <remarks>
-/// The engine's builder is the one without BuildKit. What of BuildKit's Dockerfile can be said in its words is; the rest is refused where a
-/// needed stage uses it.
+/// The engine's own builder is the one without BuildKit. BuildKit's instructions are rewritten where possible. The others are refused if a
+/// needed stage uses them.
 /// </remarks>
 internal sealed partial class StageReader(
     ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, IReadOnlyDictionary<string, NamedContext> contexts,
@@ -47,10 +46,10 @@ internal sealed partial class StageReader(
 
     public Dictionary<string, string> BuildArguments { get; } = new(arguments, StringComparer.Ordinal);
 
-    /// <summary>What is understood, and no builder here can do; counts when its stage is needed.</summary>
+    /// <summary>Uses of BuildKit that no builder here supports. They matter only when their stage is needed.</summary>
     public List<(DockerfileStage Stage, int Line, string What, string Instead)> OfBuildKit { get; } = [];
 
-    /// <summary>Count only when their stage is needed.</summary>
+    /// <summary>Refusals that matter only when their stage is needed.</summary>
     public List<(DockerfileStage Stage, FaultException Reason)> Refusals { get; } = [];
 
     public void Read()
@@ -78,7 +77,7 @@ internal sealed partial class StageReader(
                 refusals.Try(() => From(instruction));
                 if (Stages.Count == stages)
                 {
-                    // What follows a FROM that is refused is read as if it began with nothing.
+                    // The instructions after a refused FROM are read as if the stage began with nothing.
                     Stages.Add(new DockerfileStage(stages, NameOf(instruction), new StageSource(null, null), instruction.Line));
                 }
             }
@@ -160,7 +159,7 @@ internal sealed partial class StageReader(
             stage.Shell = Stages[parent].Shell;
             foreach (var trigger in Stages[parent].Triggers)
             {
-                // They are written once and run in every stage that begins with theirs.
+                // These instructions are written once, but run in every stage that begins with this one.
                 budget.Values(1, Place(trigger));
                 budget.Expand(trigger.Arguments.Length, 0, Place(trigger));
                 refusals.Try(() => InStage(trigger, stage));
@@ -226,7 +225,7 @@ internal sealed partial class StageReader(
         }
     }
 
-    /// <summary>What is written stays on its line and is not taken for a flag.</summary>
+    /// <summary>Checks that a text stays on its line and is not taken for a flag.</summary>
     private string Line(DockerfileInstruction instruction, string text) =>
         DockerfileParser.IsContinued(text, file.Escape) || text.StartsWith("--", StringComparison.Ordinal)
             ? throw Fault(instruction, "the end or beginning of the instruction is not understood")

@@ -4,8 +4,8 @@ using Berth.Server.Codespaces.Expansion;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>
-/// The variables of stages, as far as a Dockerfile itself sets them: what Berth has to know before any image is there. They are read when
-/// somebody asks, up to the line that was read last.
+/// The variables of stages, as far as the Dockerfile itself sets them. Berth needs them before any image is fetched. They are read on
+/// demand, up to the line that was read last.
 /// </summary>
 internal sealed partial class StageScopes(
     char escape, IReadOnlyDictionary<string, string> arguments, DockerfileVariables global, ExpansionBudget budget)
@@ -16,19 +16,19 @@ internal sealed partial class StageScopes(
     {
         public DockerfileVariables Variables => variables;
 
-        /// <summary>There is no image below whose variables could be meant.</summary>
+        /// <summary>No image below can set other variables.</summary>
         public bool Known => known;
 
-        /// <summary>Set by ENV, which wins over ARG and counts in the stages that begin with this one.</summary>
+        /// <summary>Variables set by ENV. They win over ARG, and apply in stages that begin with this one.</summary>
         public HashSet<string> Environment { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Of a value that is not known.</summary>
+        /// <summary>Variables whose value is not known.</summary>
         public HashSet<string> Open { get; } = new(StringComparer.Ordinal);
 
         public int Next { get; set; }
     }
 
-    /// <returns>Null when it is not understood, or a variable in it is not known.</returns>
+    /// <returns>Null when the text is not valid, or has a variable whose value is not known.</returns>
     public string? Expand(IReadOnlyList<DockerfileStage> stages, DockerfileStage stage, string text, TextPlace place) =>
         Expand(Of(stages, stage, place), text, place);
 
@@ -64,7 +64,7 @@ internal sealed partial class StageScopes(
         var rest = line.Length > 4 ? line[4..].TrimStart() : "";
         if (line.StartsWith("ENV ", StringComparison.Ordinal))
         {
-            // All of one instruction are replaced by what was before it.
+            // All variables of one instruction are replaced with the values before it.
             var values = DockerfileWords.Pairs(rest, escape, withOldForm: true)
                 .Select(pair => (pair.Name, Value: Expand(scope, pair.Value ?? "", place))).ToList();
             foreach (var (name, value) in values)

@@ -7,7 +7,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Dotfiles;
 
-/// <summary>A person's own dotfiles, which GitHub has in its web settings alone.</summary>
+/// <summary>A person's own dotfiles. GitHub has these only in its web settings.</summary>
 internal static class DotfilesEndpoints
 {
     private const string Place = "/user/codespaces/dotfiles";

@@ -10,7 +10,7 @@ internal sealed record DotfilesRow
     public DateTimeOffset UpdatedAt { get; init; }
 }
 
-/// <summary>Whose dotfiles come into new containers of their codespaces.</summary>
+/// <summary>The table of people's dotfiles, which are installed in new containers of their codespaces.</summary>
 internal static class DotfilesTable
 {
     public static Task<DotfilesRow?> FindAsync(DbSession session, long userId) => session.FirstOrDefaultAsync<DotfilesRow>(
@@ -23,7 +23,7 @@ internal static class DotfilesTable
         """,
         new { userId, repository, now });
 
-    /// <returns>False when there were none.</returns>
+    /// <returns>False when the person had none.</returns>
     public static async Task<bool> DeleteAsync(DbSession session, long userId) =>
         await session.ExecuteAsync("delete from codespace_dotfiles where user_id = @userId", new { userId }) > 0;
 }

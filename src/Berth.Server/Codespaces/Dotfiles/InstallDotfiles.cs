@@ -5,14 +5,14 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces.Dotfiles;
 
 /// <summary>
-/// The command that brings a person's dotfiles into a new container, after the repository's own commands of its creation. It runs as the
-/// person, with the image's git; whatever goes wrong is a line in the log, and no start ends for it.
+/// The command that installs a person's dotfiles in a new container, after the repository's own commands for new containers. It runs as the
+/// person, with the image's git. If anything goes wrong, it only writes a line to the log, and the start goes on.
 /// </summary>
 internal sealed class InstallDotfiles(Db db)
 {
     /// <summary>
-    /// Argument: the URL. The scripts that it looks for are GitHub's, in GitHub's order; without one what begins with a dot is linked into
-    /// the home folder. A folder that is there stays, since a link would end up inside it.
+    /// Argument: the URL. It looks for GitHub's script names, in GitHub's order. Without such a script, everything that begins with a dot
+    /// is linked into the home folder. A folder that exists there is left alone, since the link would end up inside it.
     /// </summary>
     private const string Script = """
         fail() { echo "dotfiles: $1"; exit 0; }
@@ -43,13 +43,13 @@ internal sealed class InstallDotfiles(Db db)
 
         """;
 
-    /// <summary>Null: the person has none.</summary>
+    /// <summary>The command for a person. Null when the person has no dotfiles.</summary>
     public async Task<LifecycleCommand?> ForAsync(long userId, CancellationToken cancellationToken) =>
         await db.ReadAsync(session => DotfilesTable.FindAsync(session, userId), cancellationToken) is { } row
             ? CommandOf(row.Repository)
             : null;
 
-    /// <summary>git's own configuration may be among what came, so Berth's part of it is put there again.</summary>
+    /// <summary>The dotfiles may replace git's own configuration, so Berth's part of it is added again.</summary>
     internal static LifecycleCommand CommandOf(string repository) => new(
         LifecycleStage.PostCreate, "your dotfiles",
         [new LifecyclePart(null, ["/bin/sh", "-c", Script + GitInside.Include, "dotfiles", repository])]);

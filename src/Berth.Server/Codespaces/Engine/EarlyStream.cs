@@ -1,6 +1,6 @@
 namespace Berth.Server.Codespaces.Engine;
 
-/// <summary>What came with the answer to the upgrade, then the connection.</summary>
+/// <summary>A connection after an upgrade. First it returns the bytes that came with the answer, then those of the connection.</summary>
 internal sealed class EarlyStream(byte[] early, Stream rest) : Stream
 {
     private int _given;

@@ -48,7 +48,7 @@ internal sealed partial class EngineClient
 
         if (build.MemoryBytes > 0)
         {
-            // The same for memory and swap together: no swap.
+            // Memory and swap together have the same limit, so there is no swap.
             parameters["memory"] = parameters["memswap"] = build.MemoryBytes.ToString();
         }
 
@@ -61,7 +61,7 @@ internal sealed partial class EngineClient
         return string.Join('&', parameters.Select(parameter => $"{parameter.Key}={Uri.EscapeDataString(parameter.Value)}"));
     }
 
-    /// <returns>The image's id, when the line tells it.</returns>
+    /// <returns>The image's id, if the line has it.</returns>
     private static string? ReadBuildLine(string line, Action<string> log)
     {
         using var document = JsonDocument.Parse(line);

@@ -59,7 +59,9 @@ internal sealed partial class EngineClient
         }
     }
 
-    /// <summary>Somebody else is removing it. The answer's head comes at once, its body when the container is gone.</summary>
+    /// <summary>
+    /// Waits while another request removes the container. The answer's head comes at once, and its body when the container is gone.
+    /// </summary>
     private async Task UntilRemovedAsync(string id, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -115,7 +117,7 @@ internal sealed partial class EngineClient
             await response.Content.ReadAsStreamAsync(cancellationToken),
             (_, piece) =>
             {
-                // A line may be as long as its writer likes.
+                // Cut it, since a line may have any length.
                 text.Append(Encoding.UTF8.GetString(piece.Span[..Math.Min(piece.Length, 1000)]));
                 return Task.CompletedTask;
             },
@@ -154,7 +156,7 @@ internal sealed partial class EngineClient
             ? given.EnumerateArray().Select(name => (name.GetString() ?? "").TrimStart('/'))
             : [];
 
-        // A link of another container is a name with a slash in it.
+        // A name with another slash in it is a link from another container.
         return new EngineListed(
             container.GetProperty("Id").GetString()!, names.FirstOrDefault(name => !name.Contains('/', StringComparison.Ordinal)) ?? "",
             Text(container, "State") == "running", EngineHttp.LabelsOf(container));

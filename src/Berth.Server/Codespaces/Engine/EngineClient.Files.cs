@@ -20,7 +20,7 @@ internal sealed partial class EngineClient
         };
         await RemoveAsync(container, cancellationToken);
 
-        // Its id leaves this method no more than it is started here: an archive is asked of a container in which nothing ever ran.
+        // The container is never started, and its id does not leave this method: archives are only read from containers that never ran.
         var id = await CreateContainerAsync(container, body, cancellationToken);
         try
         {

@@ -24,7 +24,7 @@ internal sealed partial class EngineClient
                 continue;
             }
 
-            // An error may come in the middle of a 200.
+            // An answer with status 200 may still contain an error.
             var update = PullProgress.Parse(line);
             if (update.Error is { } error)
             {
@@ -101,7 +101,7 @@ internal sealed partial class EngineClient
             ? [.. words.EnumerateArray().Select(word => word.GetString() ?? "")]
             : [];
 
-    /// <summary>Engines of some versions say that an image without a name is called <c>&lt;none&gt;:&lt;none&gt;</c>.</summary>
+    /// <summary>The image's names. Some versions of the engine call an image without a name <c>&lt;none&gt;:&lt;none&gt;</c>.</summary>
     private static List<string> NamesOf(JsonElement image) =>
         image.TryGetProperty("RepoTags", out var tags) && tags.ValueKind == JsonValueKind.Array
             ? [.. tags.EnumerateArray().Select(tag => tag.GetString()!).Where(tag => !tag.StartsWith('<'))]
@@ -109,7 +109,7 @@ internal sealed partial class EngineClient
 
     private static void Authorise(HttpRequestMessage request, RegistryCredential? credential)
     {
-        // An empty object asks anonymously; without the header the engine refuses the call.
+        // An empty object means an anonymous pull. Without the header the engine refuses the call.
         var login = credential switch
         {
             null => "{}"u8.ToArray(),
@@ -123,7 +123,7 @@ internal sealed partial class EngineClient
             }),
         };
 
-        // Base64url with padding: what the engine's decoder takes.
+        // The engine's decoder takes base64url with padding.
         request.Headers.Add("X-Registry-Auth", Convert.ToBase64String(login).Replace('+', '-').Replace('/', '_'));
     }
 }

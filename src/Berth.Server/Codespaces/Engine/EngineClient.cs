@@ -16,7 +16,7 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             timeout.CancelAfter(TimeSpan.FromSeconds(10));
 
-            // An engine that ends takes no new connections, while it goes on answering on those that it has.
+            // Use a new connection: an engine that is shutting down accepts none, but goes on answering on those that it has.
             await using var connection = await socket.OpenAsync(timeout.Token);
             using var response = await socket.Http.GetAsync(new Uri("version", UriKind.Relative), timeout.Token);
             return response.IsSuccessStatusCode ? null : $"the container engine at {socket.Path} answers {(int)response.StatusCode}";
@@ -47,8 +47,7 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
         var remaps = info.TryGetProperty("SecurityOptions", out var options) && options.ValueKind == JsonValueKind.Array
             && options.EnumerateArray().Any(option => option.GetString() == "name=userns");
 
-        // dockerd keeps what remapped containers consist of in a folder that is named after the first user and group:
-        // /var/lib/docker/100000.100000.
+        // With user remapping, dockerd names its data folder after the first user and group: /var/lib/docker/100000.100000.
         var folder = info.TryGetProperty("DockerRootDir", out var root) ? root.GetString() ?? "" : "";
         return new EngineFacts(remaps, remaps && int.TryParse(Path.GetFileName(folder).Split('.')[0], out var first) ? first : 0, folder)
         {

@@ -2,28 +2,30 @@ using System.Runtime.InteropServices;
 
 namespace Berth.Server.Codespaces.Engine;
 
-/// <summary>What there is room for on a disk.</summary>
+/// <summary>The free room on a disk.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct DiskRoom(long Bytes, long Files)
 {
-    /// <summary>Whatever still writes there for a codespace is ended: a full disk stops everybody's.</summary>
+    /// <summary>
+    /// The disk is nearly full. Whatever writes there for a codespace is ended then, because a full disk stops everybody's.
+    /// </summary>
     public bool IsNearlyFull { get; init; }
 
-    /// <summary>How much less there is now.</summary>
+    /// <summary>How much less room there is now.</summary>
     public DiskRoom Lost(DiskRoom now) => new(Bytes - now.Bytes, Files - now.Files);
 }
 
-/// <summary>The disk that an engine keeps its data on: the kernel says at once what room there is, whoever takes it.</summary>
+/// <summary>The disk of the engine's data. The kernel says at once how much room it has, whoever uses it.</summary>
 internal sealed partial class EngineDisk(IContainerEngine engine)
 {
     private string? _folder;
 
     private const long Least = 512L << 20;
 
-    /// <summary>Of a small disk that is a fiftieth.</summary>
+    /// <summary>On a small disk, the reserve is a fiftieth of it.</summary>
     private const ulong LeastPart = 50;
 
-    /// <summary>Null when it is not known: no engine, or one on another machine.</summary>
+    /// <summary>The free room. Null when it is not known, because the engine is away or on another machine.</summary>
     public async Task<DiskRoom?> RoomAsync(CancellationToken cancellationToken)
     {
         try

@@ -3,7 +3,7 @@ namespace Berth.Server.Codespaces.Engine;
 /// <summary>The engine refused, with its own words; or it did not answer.</summary>
 internal sealed class EngineException(int status, string message, Exception? cause = null) : Exception(message, cause)
 {
-    /// <summary>Of the answer; 0 when there was none.</summary>
+    /// <summary>The status of the answer. 0 when there was none.</summary>
     public int Status { get; } = status;
 
     public static EngineException Silent(string path, Exception cause) =>

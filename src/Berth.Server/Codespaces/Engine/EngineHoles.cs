@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>
-/// Holes of engines that are known by their version. By moby's advisories GHSA-rg2x-37c3-w2rh, GHSA-vp62-88p7-qqf5 and GHSA-x86f-5xw2-fm2r
-/// every version up to 28.5.2 has them, and 2.0.0-beta.14 of its module none; that this is engine 29.5.1 is said of the third alone, which
-/// came out with the others. 25.0.17 took all three fixes over; of other lines no mended version is known. Distributions mend a version
-/// without another number, so that the words are no proof.
+/// Known security holes of engines, by version. According to moby's advisories GHSA-rg2x-37c3-w2rh, GHSA-vp62-88p7-qqf5 and
+/// GHSA-x86f-5xw2-fm2r, every version up to 28.5.2 has them, and 2.0.0-beta.14 of its module has none. Only the third advisory says that
+/// this module is engine 29.5.1, but the others came out with it. 25.0.17 has all three fixes. For other lines no fixed version is known.
+/// Distributions fix a version without changing its number, so a version is no proof.
 /// </summary>
 internal static partial class EngineHoles
 {
-    /// <summary>What to say of an engine of this version; null: nothing is known against it.</summary>
+    /// <summary>The warning for an engine of this version. Null: no hole is known.</summary>
     public static string? Of(string version) =>
         Version().Match(version) is not { Success: true } match
             || IsMended(Number(match, "major"), Number(match, "minor"), Number(match, "patch"))
@@ -25,7 +25,7 @@ internal static partial class EngineHoles
 
     private static int Number(Match match, string group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
 
-    /// <summary>As <c>20.10.24+dfsg1</c>; podman and others that only speak as an engine have smaller numbers.</summary>
+    /// <summary>A version such as <c>20.10.24+dfsg1</c>. Podman and others that imitate the engine's API have smaller numbers.</summary>
     [GeneratedRegex(
         @"^(?<major>[12][0-9])\.(?<minor>[0-9]{1,4})\.(?<patch>[0-9]{1,4})",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

@@ -6,12 +6,12 @@ using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Engine;
 
-/// <summary>One call on the engine: sends it, and turns a refusal and silence into an <see cref="EngineException"/>.</summary>
+/// <summary>Sends a call to the engine. A refusal or a missing answer becomes an <see cref="EngineException"/>.</summary>
 internal sealed class EngineHttp(EngineSocket socket)
 {
     public EngineSocket Socket => socket;
 
-    /// <summary>Sends and looks at nothing but the outcome.</summary>
+    /// <summary>Sends a call and only checks that it succeeded.</summary>
     public async Task CallAsync(
         HttpMethod method, string target, JsonObject? body, CancellationToken cancellationToken, params HttpStatusCode[] fine)
     {
@@ -43,7 +43,7 @@ internal sealed class EngineHttp(EngineSocket socket)
         return await SendAsync(request, cancellationToken, fine);
     }
 
-    /// <param name="request">Its target is relative to the engine's API.</param>
+    /// <param name="request">A request whose target is relative to the engine's API.</param>
     public async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, CancellationToken cancellationToken, params HttpStatusCode[] fine)
     {
@@ -58,7 +58,7 @@ internal sealed class EngineHttp(EngineSocket socket)
             throw EngineException.Silent(socket.Path, exception);
         }
 
-        // 304: it is in that state already.
+        // 304 means that the object is in that state already.
         if ((int)response.StatusCode < 400 || fine.Contains(response.StatusCode))
         {
             return response;
@@ -70,7 +70,7 @@ internal sealed class EngineHttp(EngineSocket socket)
         }
     }
 
-    /// <summary>What the engine says in the body of a refusal.</summary>
+    /// <summary>The engine's message in the body of a refusal.</summary>
     public static string Message(string body)
     {
         try
@@ -84,7 +84,7 @@ internal sealed class EngineHttp(EngineSocket socket)
         }
     }
 
-    /// <summary>A query of the engine's: what is listed.</summary>
+    /// <summary>The query parameter that filters a list of the engine's.</summary>
     public static string Filters(string name, params IEnumerable<string> values) =>
         Filters(new JsonObject { [name] = new JsonArray([.. values.Select(value => JsonValue.Create(value))]) });
 
@@ -108,7 +108,7 @@ internal sealed class EngineHttp(EngineSocket socket)
     {
         private ExceptionDispatchInfo? _fault;
 
-        /// <summary>What kept the body from being made; that the engine stopped reading is no fault of the body.</summary>
+        /// <summary>Throws the error that kept the body from being written. It is no error when the engine stopped reading.</summary>
         public void ThrowFault() => _fault?.Throw();
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)

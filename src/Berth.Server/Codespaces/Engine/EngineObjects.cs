@@ -4,73 +4,72 @@ namespace Berth.Server.Codespaces.Engine;
 internal sealed record RegistryCredential(string Registry, string UserName, string Password)
 {
     /// <summary>
-    /// A token of the registry for the image at hand. With it the engine shows it as it is, and asks for no other anywhere.
+    /// A token of the registry for this image. The engine sends it to the registry as it is, and asks for no other token.
     /// </summary>
     public string? Token { get; init; }
 
     public override string ToString() => $"{UserName} at {Registry}";
 }
 
-/// <summary>What the engine says about itself that matters here.</summary>
-/// <param name="RemapsUsers">Root in a container is nobody outside (dockerd's userns-remap).</param>
-/// <param name="FirstUser">What a container's user 0 is outside: 0 without remapping.</param>
+/// <summary>Facts about the engine that matter here.</summary>
+/// <param name="RemapsUsers">Root in a container is an ordinary user outside (dockerd's userns-remap).</param>
+/// <param name="FirstUser">The number outside of a container's user 0. It is 0 without remapping.</param>
 internal sealed record EngineFacts(bool RemapsUsers, int FirstUser, string Folder)
 {
-    /// <summary>As the engine says it; empty when it does not.</summary>
+    /// <summary>The version that the engine reports. Empty when it reports none.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Containers' control groups are made by systemd, which knows slices only.</summary>
+    /// <summary>systemd makes the control groups of containers. It only takes slices as their parents.</summary>
     public bool GroupsBySystemd { get; init; }
 }
 
-/// <summary>A container, as far as Berth looks at it.</summary>
-/// <param name="Environment">Each as NAME=VALUE.</param>
+/// <summary>The properties of a container that Berth uses.</summary>
+/// <param name="Environment">Variables as NAME=VALUE.</param>
 internal sealed record EngineContainer(
     string Id, bool Running, int ExitCode, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<string> Environment)
 {
-    /// <summary>It has run and does so no more.</summary>
+    /// <summary>The container has run, and does not run any more.</summary>
     public bool HasEnded { get; init; }
 
-    /// <summary>Of its main process, as the engine's machine counts; 0 when it does not run.</summary>
+    /// <summary>The process id of its main process on the engine's machine. 0 when it does not run.</summary>
     public int Pid { get; init; }
 
     /// <summary>Why the engine could not start it, in its words; empty when it could.</summary>
     public string Fault { get; init; } = "";
 
-    /// <summary>Differs from run to run.</summary>
+    /// <summary>The time of its last start. It differs between runs.</summary>
     public string StartedAt { get; init; } = "";
 
     /// <summary>
-    /// The folder that the engine keeps the container's own layer in, with all that belongs to it; null where the engine keeps layers in
-    /// another way.
+    /// The engine's folder with everything of the container's own layer. Null when the engine stores layers in another way.
     /// </summary>
     public string? Layer { get; init; }
 
-    /// <summary>Folders of the machine that are its volumes.</summary>
+    /// <summary>The folders of its volumes on this machine.</summary>
     public IReadOnlyList<string> VolumeFolders { get; init; } = [];
 
-    /// <summary>In the first of its networks; null when it has none.</summary>
+    /// <summary>The address in the first of its networks. Null when it has none.</summary>
     public string? Address { get; init; }
 
     /// <summary><c>starting</c>, <c>healthy</c>, <c>unhealthy</c>; null without a check.</summary>
     public string? Health { get; init; }
 
-    /// <summary>Of its processes, as the call that made it said; empty: the engine's own.</summary>
+    /// <summary>The parent control group that the call to make it named. Empty: the engine's default.</summary>
     public string CgroupParent { get; init; } = "";
 }
 
 /// <summary>A container in a list.</summary>
-/// <param name="Name">Its first one; whoever asked for the container gave it.</param>
+/// <param name="Name">Its first name. Whoever asked for the container chose it.</param>
 internal sealed record EngineListed(string Id, string Name, bool Running, IReadOnlyDictionary<string, string> Labels);
 
 /// <summary>An image in a list.</summary>
 /// <param name="Names">With their tags.</param>
 internal sealed record EngineListedImage(string Id, IReadOnlyList<string> Names, IReadOnlyDictionary<string, string> Labels);
 
-/// <summary>What an image says about itself.</summary>
+/// <summary>The metadata of an image.</summary>
 internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<string, string> Labels)
 {
-    /// <summary>Instructions that would run in whatever is built from it (ONBUILD).</summary>
+    /// <summary>The image has instructions that run in every build from it (ONBUILD).</summary>
     public bool HasTriggers { get; init; }
 
     /// <summary>Variables of its processes, each as NAME=VALUE.</summary>
@@ -79,10 +78,10 @@ internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<
     /// <summary>The folder in which its processes start; null when it names none.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>Paths at which its containers have a volume each (VOLUME).</summary>
+    /// <summary>Paths at which each of its containers has a volume (VOLUME).</summary>
     public IReadOnlyList<string> Volumes { get; init; } = [];
 
-    /// <summary>Of all of its layers, unpacked.</summary>
+    /// <summary>The unpacked size of all its layers.</summary>
     public long Bytes { get; init; }
 
     public IReadOnlyList<string> Entrypoint { get; init; } = [];
@@ -90,11 +89,11 @@ internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<
     public IReadOnlyList<string> Command { get; init; } = [];
 }
 
-/// <summary>What to build.</summary>
-/// <param name="Network">Of the commands that run: a network's name, <c>default</c> or <c>none</c>.</param>
-/// <param name="MemoryBytes">Each command may use; zero is no limit.</param>
-/// <param name="Cpus">Each command may use; zero is no limit.</param>
-/// <param name="CgroupParent">Of every container that the build makes.</param>
+/// <summary>A build for the engine.</summary>
+/// <param name="Network">The network of the commands: a network's name, <c>default</c> or <c>none</c>.</param>
+/// <param name="MemoryBytes">The limit for each command. Zero means no limit.</param>
+/// <param name="Cpus">The limit for each command. Zero means no limit.</param>
+/// <param name="CgroupParent">The parent control group of every container that the build makes.</param>
 internal sealed record EngineBuild(
     string Tag, string Dockerfile, string Target, IReadOnlyDictionary<string, string> Arguments, IReadOnlyDictionary<string, string> Labels,
     bool NoCache,

@@ -7,8 +7,8 @@ using System.Text.Json.Nodes;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>
-/// A process in a container with its input and output: the engine's raw stream, which begins with an HTTP upgrade ("hijacking" in the
-/// engine's words). With a terminal the output is raw; without one it comes in frames (<see cref="EngineFrames"/>).
+/// A process in a container with its input and output. They go over the engine's raw stream, which begins with an HTTP upgrade (the engine
+/// calls it "hijacking"). With a terminal the output is raw. Without one it comes in frames (<see cref="EngineFrames"/>).
 /// </summary>
 internal sealed class EngineProcess : IEngineProcess
 {
@@ -98,13 +98,13 @@ internal sealed class EngineProcess : IEngineProcess
         }
         catch (EngineException exception) when (exception.Status is >= 400)
         {
-            // It ends at this moment, or has not begun.
+            // The process is just ending, or has not begun.
         }
     }
 
     public async Task<int> ExitCodeAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        // Its end may come to the engine's ears a moment after the end of its output.
+        // The engine may notice the end of the process a moment after the end of its output.
         for (var tries = 0; tries < 100; tries++)
         {
             if (await FindAsync(cancellationToken) is { Running: false, ExitCode: { } code })

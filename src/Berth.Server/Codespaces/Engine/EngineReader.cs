@@ -10,8 +10,8 @@ internal sealed class EngineReader(Stream stream)
     private int _start;
     private int _end;
 
-    /// <summary>Up to the empty line, without it.</summary>
-    /// <exception cref="EngineException">It is none, or too large.</exception>
+    /// <summary>Reads the head up to the empty line, without that line.</summary>
+    /// <exception cref="EngineException">There is no complete head, or it is too large.</exception>
     public async Task<string> ReadHeadAsync(CancellationToken cancellationToken)
     {
         var head = new StringBuilder();
@@ -32,7 +32,7 @@ internal sealed class EngineReader(Stream stream)
         throw new EngineException(502, "the engine's answer ends in its head");
     }
 
-    /// <summary>As much of it as comes, up to a number of bytes.</summary>
+    /// <summary>Reads as many bytes as come, up to a number.</summary>
     public async Task<byte[]> ReadAsync(int count, CancellationToken cancellationToken)
     {
         using var bytes = new MemoryStream();
@@ -46,7 +46,7 @@ internal sealed class EngineReader(Stream stream)
         return bytes.ToArray();
     }
 
-    /// <summary>What has been read and belongs to whatever comes after the head.</summary>
+    /// <summary>The bytes that were read but come after the head.</summary>
     public byte[] Rest() => _buffer[_start.._end];
 
     private async Task<bool> FillAsync(CancellationToken cancellationToken)

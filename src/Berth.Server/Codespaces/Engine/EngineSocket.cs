@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Berth.Server.Codespaces.Engine;
 
-/// <summary>Where the container engine listens; opens connections to it and knows nothing of what is said on them.</summary>
+/// <summary>The socket on which the container engine listens. This class only opens connections to it.</summary>
 internal sealed class EngineSocket
 {
     /// <summary>The engine API that Berth speaks: Debian 12's engine (20.10) has it, and newer engines still do.</summary>
@@ -28,15 +28,16 @@ internal sealed class EngineSocket
         };
     }
 
-    /// <summary>Has no timeout of its own: pulls and waits take as long as they take, callers cancel.</summary>
+    /// <summary>The client has no timeout of its own, since pulls and waits take any time. Callers cancel.</summary>
     public HttpClient Http { get; }
 
     public string Path => _path;
 
     /// <summary>
-    /// Whoever listens sees the mounts that this process sees: the engine, or the machine's first process, which listens in its place.
+    /// Finds out whether the engine sees the mounts that this process makes. It looks at the process that listens on the socket: the
+    /// engine, or the machine's first process, which listens in its place.
     /// </summary>
-    /// <exception cref="SocketException">Nothing listens there.</exception>
+    /// <exception cref="SocketException">Nothing listens on the socket.</exception>
     public async Task<bool> SharesMountsAsync(CancellationToken cancellationToken)
     {
         const int SocketLevel = 1;
@@ -51,7 +52,7 @@ internal sealed class EngineSocket
             && mounts == new FileInfo("/proc/self/ns/mnt").LinkTarget;
     }
 
-    /// <exception cref="SocketException">Nothing listens there.</exception>
+    /// <exception cref="SocketException">Nothing listens on the socket.</exception>
     public async Task<NetworkStream> OpenAsync(CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

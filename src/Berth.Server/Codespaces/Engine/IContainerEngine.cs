@@ -4,25 +4,25 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>
-/// What Berth asks of a container engine, in the engine's own words: it knows no codespace. A call that the engine refuses, or that it does
-/// not answer, is an <see cref="EngineException"/>.
+/// The calls that Berth makes to a container engine, in the engine's own terms, without anything about codespaces. A call that the engine
+/// refuses or does not answer throws an <see cref="EngineException"/>.
 /// </summary>
 internal interface IContainerEngine : IEngineImages, IEngineContainers, IEngineProcesses, IEngineNetworks, IEngineVolumes
 {
     /// <summary>Null when the engine answers, else why it does not.</summary>
     Task<string?> UnavailableAsync(CancellationToken cancellationToken);
 
-    /// <summary>What its containers run on, as <c>linux/amd64</c>.</summary>
+    /// <summary>The platform of its containers, such as <c>linux/amd64</c>.</summary>
     Task<Platform> PlatformAsync(CancellationToken cancellationToken);
 
-    /// <summary>The engine counts all that it has for its answer: a start asks once.</summary>
+    /// <summary>Facts about the engine. It counts all its objects for the answer, so a start asks only once.</summary>
     Task<EngineFacts> FactsAsync(CancellationToken cancellationToken);
 
-    /// <summary>A mount that this server makes is there for the engine too.</summary>
+    /// <summary>True when the engine sees mounts that this server makes.</summary>
     Task<bool> SharesMountsAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>Images on the engine: pulled, built, looked at, removed.</summary>
+/// <summary>The engine's images: pull, build, inspect, remove.</summary>
 internal interface IEngineImages
 {
     /// <summary>Pulls one digest.</summary>
@@ -37,9 +37,9 @@ internal interface IEngineImages
     Task<string> BuildAsync(
         EngineBuild build, Func<Stream, CancellationToken, Task> writeContext, Action<string> log, CancellationToken cancellationToken);
 
-    /// <summary>Makes an image of what a container has written, which may run on or not.</summary>
-    /// <param name="name">With its tag; whatever had it before has it no more.</param>
-    /// <param name="labels">Of the image, over the container's.</param>
+    /// <summary>Makes an image from what a container has written. The container may be running.</summary>
+    /// <param name="name">The image's name with its tag. An image that had this name loses it.</param>
+    /// <param name="labels">Labels of the image. They replace those of the container.</param>
     Task CommitAsync(string container, string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
 
     /// <summary>Null when the engine does not have it.</summary>
@@ -49,30 +49,30 @@ internal interface IEngineImages
     /// <param name="label">NAME=VALUE, or a NAME with whatever value.</param>
     Task<IReadOnlyList<EngineListedImage>> LabelledImagesAsync(string label, CancellationToken cancellationToken);
 
-    /// <summary>By a pattern of their names without tag: <c>registry/owner/*</c>.</summary>
+    /// <summary>Finds images by a pattern of their names without tag: <c>registry/owner/*</c>.</summary>
     Task<IReadOnlyList<EngineListedImage>> NamedImagesAsync(string pattern, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The text of a file in an image; null when there is no such file, or it is larger. Of an image, since the engine may be asked for the
-    /// files of no container that has run: it mounts that container's volumes again, at paths that a program inside exchanges meanwhile.
+    /// Reads the text of a file in an image. Null when there is no such file, or it is larger. The engine must not be asked for files of a
+    /// container that has run: it mounts that container's volumes again, at paths that a program inside can exchange meanwhile.
     /// </summary>
-    /// <param name="container">Name of the container that is made for it, never runs, and is removed.</param>
+    /// <param name="container">The name of a container that is made for this, never runs, and is removed.</param>
     Task<string?> ReadFileAsync(
         string image, string path, int maxBytes, string container, IReadOnlyDictionary<string, string> labels,
         CancellationToken cancellationToken);
 
-    /// <summary>With the layers below it that nothing else uses. An image that is gone is fine.</summary>
-    /// <returns>False when something uses it: it stays.</returns>
+    /// <summary>Removes an image, with the layers below it that nothing else uses. It is no error when the image is gone.</summary>
+    /// <returns>False when something uses the image, and it stays.</returns>
     Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken);
 }
 
-/// <summary>Containers: made, started, stopped, limited, looked into.</summary>
+/// <summary>The engine's containers: make, start, stop, limit, inspect.</summary>
 internal interface IEngineContainers
 {
     /// <returns>The container's id.</returns>
     Task<string> CreateContainerAsync(string name, JsonObject body, CancellationToken cancellationToken);
 
-    /// <summary>Null when there is none of that name or id.</summary>
+    /// <summary>Finds a container. Null when there is none of that name or id.</summary>
     Task<EngineContainer?> ContainerAsync(string nameOrId, CancellationToken cancellationToken);
 
     /// <summary>All containers, running or not, that carry every one of the labels.</summary>
@@ -80,22 +80,24 @@ internal interface IEngineContainers
 
     Task StartAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>Ends its main process, by force after <paramref name="grace"/>. A container that is stopped or gone is fine.</summary>
+    /// <summary>
+    /// Ends the container's main process, by force after <paramref name="grace"/>. It is no error when the container is stopped or gone.
+    /// </summary>
     Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken);
 
-    /// <summary>A container that is gone is fine, and so is one that has the name.</summary>
+    /// <summary>Renames a container. It is no error when the container is gone or has the name already.</summary>
     Task RenameAsync(string id, string name, CancellationToken cancellationToken);
 
-    /// <summary>With its anonymous volumes. A container that is gone is fine.</summary>
+    /// <summary>Removes a container with its anonymous volumes. It is no error when the container is gone.</summary>
     Task RemoveAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>What a container may use from now on, running or not.</summary>
+    /// <summary>Changes the limits of a container, running or not.</summary>
     Task LimitAsync(string id, double cpus, long memoryBytes, int processes, CancellationToken cancellationToken);
 
-    /// <summary>Running or not yet. A container that is gone is fine.</summary>
+    /// <summary>Limits the processes of a container that runs or has not run yet. It is no error when the container is gone.</summary>
     Task LimitProcessesAsync(string id, int processes, CancellationToken cancellationToken);
 
-    /// <summary>Bytes in the container's own layer, null when it is gone. The engine counts file by file.</summary>
+    /// <summary>The size of the container's own layer. Null when it is gone. This is slow, since the engine counts file by file.</summary>
     Task<long?> WrittenAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>The last lines that a container printed.</summary>
@@ -119,24 +121,24 @@ internal interface IEngineNetworks
     Task<IReadOnlyList<EngineNetwork>> NetworksAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// A bridge without IPv6, in which containers reach each other. Refused when the name is taken, or the addresses overlap with another
-    /// network's.
+    /// Makes a bridge network without IPv6, in which containers reach each other. The engine refuses it when the name is taken, or when the
+    /// addresses overlap with those of another network.
     /// </summary>
     Task CreateNetworkAsync(
         string name, string bridge, string subnet, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
 
-    /// <summary>A network that is gone is fine.</summary>
+    /// <summary>Removes a network. It is no error when the network is gone.</summary>
     Task RemoveNetworkAsync(string id, CancellationToken cancellationToken);
 }
 
 /// <summary>Volumes that containers share.</summary>
 internal interface IEngineVolumes
 {
-    /// <summary>A volume that is a folder of the host; one that exists stays as it is.</summary>
+    /// <summary>Makes a volume that is a folder of the host. A volume that exists is not changed.</summary>
     Task CreateVolumeAsync(string name, string folder, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<string>> VolumesAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
 
-    /// <summary>A volume that is gone is fine.</summary>
+    /// <summary>Removes a volume. It is no error when the volume is gone.</summary>
     Task RemoveVolumeAsync(string name, CancellationToken cancellationToken);
 }

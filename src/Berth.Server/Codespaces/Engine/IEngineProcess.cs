@@ -1,17 +1,17 @@
 namespace Berth.Server.Codespaces.Engine;
 
-/// <summary>A process to be.</summary>
-/// <param name="Command">The program and its arguments; no shell reads them.</param>
-/// <param name="User">As whom; empty: as the container's own user.</param>
+/// <summary>A process that is to be started.</summary>
+/// <param name="Command">The program and its arguments, without a shell.</param>
+/// <param name="User">The user that it runs as. Empty: the container's own user.</param>
 internal sealed record EngineCommand(IReadOnlyList<string> Command, string User, string Folder)
 {
-    /// <summary>Each as NAME=VALUE, beside the container's own.</summary>
+    /// <summary>Variables as NAME=VALUE, in addition to the container's own.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
 
-    /// <summary>It reads what is written to it.</summary>
+    /// <summary>The process gets input.</summary>
     public bool Input { get; init; }
 
-    /// <summary>What it says beside its output is read, too.</summary>
+    /// <summary>Its error output is read too.</summary>
     public bool Errors { get; init; } = true;
 
     /// <summary>It gets a terminal.</summary>
@@ -27,16 +27,18 @@ internal interface IEngineProcess : IAsyncDisposable
 
     Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken);
 
-    /// <summary>The end of its input.</summary>
+    /// <summary>Ends the input of the process.</summary>
     void CloseInput();
 
-    /// <summary>The size of its terminal. One that has ended has none, which is fine.</summary>
+    /// <summary>Sets the size of its terminal. It is no error when the process has ended.</summary>
     Task ResizeAsync(int rows, int columns, CancellationToken cancellationToken);
 
-    /// <summary>Of a process whose output has ended.</summary>
+    /// <summary>The exit code of a process whose output has ended.</summary>
     /// <exception cref="EngineException">The engine does not know how it ended.</exception>
     Task<int> ExitCodeAsync(TimeProvider time, CancellationToken cancellationToken);
 
-    /// <summary>Nobody listens to it any more: it ends, with what it started in its session. One that has ended is fine.</summary>
+    /// <summary>
+    /// Ends a process that nobody listens to any more, with everything that it started in its session. It is no error when it has ended.
+    /// </summary>
     Task KillAsync(TimeProvider time, CancellationToken cancellationToken);
 }

@@ -6,14 +6,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>
-/// Makes sockets that belong to a container's network: a socket stays in the network namespace that its thread was in when it was made
-/// (network_namespaces(7)), so one thread goes there, makes it and comes back. Needs root and a server that sees the engine's processes.
+/// Makes sockets in a container's network. A socket stays in the network namespace of the thread that made it (network_namespaces(7)), so a
+/// thread enters the namespace and makes the socket there. This needs root, and a server that sees the engine's processes.
 /// </summary>
 internal static partial class NetworkNamespace
 {
     private const int NewNetwork = 0x40000000;
 
-    /// <summary>A socket in the container's network, neither bound nor connected.</summary>
+    /// <summary>Runs a function on a thread in the container's network, to make sockets there.</summary>
     /// <exception cref="EngineException">The container has ended, or the server may not enter its network.</exception>
     public static async Task<T> InsideAsync<T>(
         IContainerEngine engine, EngineContainer container, Func<T> make, CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ internal static partial class NetworkNamespace
     {
         using var network = Open($"/proc/{container.Pid}/ns/net");
 
-        // The number may have been given to another process since the engine was asked; now that the namespace is held, it is asked again.
+        // Ask the engine again now that the namespace is open: the process id may belong to another process by now.
         if (await engine.ContainerAsync(container.Id, cancellationToken) is not { Running: true } again || again.Pid != container.Pid)
         {
             throw new EngineException(409, "the container has ended");
@@ -40,15 +40,15 @@ internal static partial class NetworkNamespace
                 made.SetException(exception);
             }
 
-            // The thread ends here and is used for nothing else, so it need not find its way back.
+            // The thread ends here, so it need not return to its own namespace.
         })
         { IsBackground = true, Name = "container network" };
         thread.Start();
         return await made.Task;
     }
 
-    /// <summary>Listens on the container's own loopback addresses. Without IPv6 in the container there is one socket.</summary>
-    /// <exception cref="SocketException">Something listens there already.</exception>
+    /// <summary>Listens on the container's own loopback addresses. If the container has no IPv6, there is only one socket.</summary>
+    /// <exception cref="SocketException">Another program listens on the port already.</exception>
     public static List<Socket> ListenOnLoopback(int port)
     {
         List<Socket> sockets = [];
@@ -62,7 +62,7 @@ internal static partial class NetworkNamespace
             catch (SocketException exception)
                 when (exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
             {
-                // Containers have no IPv6 unless the engine was told so.
+                // Containers have no IPv6 unless the engine is set up for it.
             }
 
             return sockets;
@@ -74,8 +74,8 @@ internal static partial class NetworkNamespace
         }
     }
 
-    /// <summary>A connection to a port of the container, also one that listens on its loopback address only.</summary>
-    /// <exception cref="SocketException">Nothing listens there.</exception>
+    /// <summary>Connects to a port of the container, even if it listens only on the loopback address.</summary>
+    /// <exception cref="SocketException">Nothing listens on the port.</exception>
     public static async Task<Socket> ConnectAsync(
         IContainerEngine engine, EngineContainer container, int port, CancellationToken cancellationToken)
     {
@@ -92,13 +92,13 @@ internal static partial class NetworkNamespace
             }
             catch (SocketException) when (family == AddressFamily.InterNetwork)
             {
-                // Some programs listen on ::1 alone.
+                // Some programs listen only on ::1.
                 socket.Dispose();
                 address = IPAddress.IPv6Loopback;
             }
             catch (SocketException exception) when (exception.SocketErrorCode != SocketError.ConnectionRefused)
             {
-                // No IPv6 in there: what IPv4 said counts.
+                // The container has no IPv6, so the error of IPv4 counts.
                 socket.Dispose();
                 throw new SocketException((int)SocketError.ConnectionRefused);
             }

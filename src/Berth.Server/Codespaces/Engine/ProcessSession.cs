@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>
-/// Ends a process of a container and what belongs to its session, as a terminal does that is closed. The engine has no call for it, so the
-/// signals come from this machine; where the server does not see the engine's processes (it runs in a container itself) nothing is done.
+/// Ends a process of a container and everything in its session, as closing a terminal does. The engine has no call for this, so the signals
+/// come from this machine. If the server does not see the engine's processes, because it runs in a container itself, nothing happens.
 /// </summary>
 internal static partial class ProcessSession
 {
@@ -39,7 +39,10 @@ internal static partial class ProcessSession
         }
     }
 
-    /// <summary>Of proc(5), <c>/proc/PID/stat</c>: the sixth field; the second is a name in brackets that may hold anything.</summary>
+    /// <summary>
+    /// Reads the session from <c>/proc/PID/stat</c> (proc(5)). It is the sixth field. The second is a name in brackets that may hold
+    /// anything.
+    /// </summary>
     private static int SessionOf(int pid)
     {
         try

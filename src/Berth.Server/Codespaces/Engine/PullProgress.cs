@@ -3,7 +3,9 @@ using Berth.Server.Json;
 
 namespace Berth.Server.Codespaces.Engine;
 
-/// <summary>One line of a pull: what happens to which layer, with bytes where the engine counts them; or the error that ends it.</summary>
+/// <summary>
+/// One line of a pull: what happens to which layer, with bytes if the engine counts them, or the error that ends the pull.
+/// </summary>
 internal sealed record PullProgress(string Status, string? Layer, long? Current, long? Total, string? Error)
 {
     public static PullProgress Parse(string line)
@@ -34,7 +36,7 @@ internal sealed record PullProgress(string Status, string? Layer, long? Current,
             : null;
 }
 
-/// <summary>Turns the many lines of a pull into few: the sum over all layers, said when it has moved by a tenth.</summary>
+/// <summary>Reduces the many lines of a pull to a few: the sum of all layers, whenever it has grown by a tenth.</summary>
 internal sealed class PullSummary
 {
     private readonly Dictionary<string, (long Current, long Total)> _layers = new(StringComparer.Ordinal);

@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace Berth.Server.Codespaces.Engine;
 
-/// <summary>How the engine answered the wish to give up HTTP on a connection.</summary>
-/// <param name="Status">502 when it made no sense.</param>
-/// <param name="Length">Bytes of the body that the head announces, as many as are taken at most.</param>
+/// <summary>The engine's answer to a request to stop speaking HTTP on a connection.</summary>
+/// <param name="Status">The status. 502 when the answer made no sense.</param>
+/// <param name="Length">How many bytes of the body are read: as many as the head announces, up to a limit.</param>
 internal sealed record UpgradeAnswer(int Status, EngineReader Reader, int Length)
 {
     private const int MostBodyBytes = 1024 * 1024;
@@ -27,6 +27,6 @@ internal sealed record UpgradeAnswer(int Status, EngineReader Reader, int Length
         return new UpgradeAnswer(status, reader, Math.Min(length, MostBodyBytes));
     }
 
-    /// <summary>What the engine says where it did not upgrade.</summary>
+    /// <summary>The body of an answer that refuses the upgrade.</summary>
     public Task<byte[]> BodyAsync(CancellationToken cancellationToken) => Reader.ReadAsync(Length, cancellationToken);
 }

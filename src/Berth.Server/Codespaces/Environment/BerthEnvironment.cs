@@ -8,15 +8,18 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
-/// Makes <c>BERTH_URL</c> answer inside a codespace under its own name where that name is this machine's loopback (<c>localhost</c>): a
-/// listener on the container's loopback whose connections this server answers itself. It leads to Berth and nowhere else. Other names are
-/// reached by the network.
+/// Makes <c>BERTH_URL</c> work inside a codespace when its host name is this machine's loopback (<c>localhost</c>). A listener on the
+/// container's loopback takes connections, and this server answers them itself. The listener leads to Berth and nowhere else. Other host
+/// names are reached over the network.
 /// </summary>
 internal sealed partial class BerthEnvironment(
     IContainerEngine engine, EnvironmentListener listener, AddressOptions options, ILogger<BerthEnvironment> logger)
     : IDisposable
 {
-    /// <summary>Callers from a container without a network of its own (RFC 5737, for documentation: no machine has it).</summary>
+    /// <summary>
+    /// The address of callers from a container without a network of its own. It is reserved for documentation (RFC 5737), so no machine has
+    /// it.
+    /// </summary>
     private static readonly IPAddress Unknown = IPAddress.Parse("192.0.2.1");
 
     private readonly ConcurrentDictionary<string, Open> _open = new(StringComparer.Ordinal);
@@ -62,7 +65,7 @@ internal sealed partial class BerthEnvironment(
         }
     }
 
-    /// <summary>The container has stopped.</summary>
+    /// <summary>Closes the listener of a container that has stopped.</summary>
     public void Close(string container)
     {
         if (_open.TryRemove(container, out var open))
@@ -98,7 +101,7 @@ internal sealed partial class BerthEnvironment(
             }
             catch (SocketException exception)
             {
-                // One connection that came to nothing.
+                // Only this connection failed.
                 LogAccept(exception.Message);
             }
         }

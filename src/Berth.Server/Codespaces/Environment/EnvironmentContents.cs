@@ -11,7 +11,7 @@ using Berth.Server.Secrets;
 
 namespace Berth.Server.Codespaces.Environment;
 
-/// <summary>Puts together what a codespace gets inside, and keeps it there: variables, logins, <c>BERTH_URL</c>.</summary>
+/// <summary>Collects what a codespace gets inside (variables, logins, <c>BERTH_URL</c>) and keeps it up to date there.</summary>
 internal sealed partial class EnvironmentContents(
     Db db, EnvironmentStates states, EnvironmentFiles files, BerthEnvironment berth, NpmInside npm, AddressOptions address,
     OutgoingOptions outgoing,
@@ -32,9 +32,9 @@ internal sealed partial class EnvironmentContents(
         public bool ExportRegistrySecrets { get; init; } = true;
     }
 
-    /// <summary>At every start: new and changed secrets take effect here.</summary>
-    /// <param name="secrets">What it may see.</param>
-    /// <param name="log">The creation log; it is told what to mask.</param>
+    /// <summary>Runs at every start. New and changed secrets take effect here.</summary>
+    /// <param name="secrets">The secrets that the codespace may see.</param>
+    /// <param name="log">The creation log, which learns here what to mask.</param>
     public async Task<CodespaceEnvironment> BeginAsync(
         Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins,
         CodespaceLogWriter log, CancellationToken cancellationToken)
@@ -45,7 +45,7 @@ internal sealed partial class EnvironmentContents(
             owner.ExportRegistrySecrets,
             address, outgoing);
 
-        // The name of a registry is what a failed login is explained with.
+        // Do not mask the name of a registry: the log needs it to explain a failed login.
         log.Mask(
             secrets.Environment.Where(secret => !secret.Key.EndsWith("_CONTAINER_REGISTRY_SERVER", StringComparison.Ordinal))
                 .Select(secret => secret.Value));
@@ -85,7 +85,7 @@ internal sealed partial class EnvironmentContents(
             inside.Variables, (container, user, question, cancel) => EnterAsync(codespace, container, user, question, log, cancel));
     }
 
-    /// <summary>Whether logins of a codespace that runs have to be asked for again.</summary>
+    /// <summary>True when logins of a running codespace are due to be renewed.</summary>
     public async Task<bool> IsStaleAsync(Codespace codespace, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (!_refresh.TryGetValue(codespace.Id, out var at))
@@ -96,26 +96,28 @@ internal sealed partial class EnvironmentContents(
         return at <= now;
     }
 
-    /// <summary>What git inside signs in with, from now until it stops; before the files of a container are written.</summary>
+    /// <summary>
+    /// Sets the logins of git inside, from now until the codespace stops. Called before the files of a container are written.
+    /// </summary>
     public async Task SetGitLoginsAsync(Codespace codespace, IReadOnlyList<GitLogin> logins, CancellationToken cancellationToken) =>
         await states.StoreAsync(
             codespace.Id, await states.FindAsync(codespace.Id, cancellationToken) with { GitLogins = logins }, cancellationToken);
 
-    /// <summary>What the dev container itself gives to processes, from now until it stops.</summary>
+    /// <summary>Remembers the variables that the dev container itself sets for processes, from now until the codespace stops.</summary>
     public async Task RememberAsync(
         Codespace codespace, IReadOnlyDictionary<string, string> remote, CancellationToken cancellationToken) =>
         await states.StoreAsync(
             codespace.Id, await states.FindAsync(codespace.Id, cancellationToken) with { Remote = remote }, cancellationToken);
 
-    /// <summary>For a process in a codespace that runs: what its start settled.</summary>
-    /// <returns>Each as NAME=VALUE.</returns>
+    /// <summary>The environment for a process in a running codespace, as its start determined it.</summary>
+    /// <returns>Variables as NAME=VALUE.</returns>
     public async Task<IReadOnlyList<string>> ProcessEnvironmentAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         var state = await states.FindAsync(codespace.Id, cancellationToken);
         return ProcessEnvironment.Of(state.Remote, state.Variables);
     }
 
-    /// <summary>A codespace that runs, seen after a restart of the server: <c>BERTH_URL</c> answers in it again.</summary>
+    /// <summary>Makes <c>BERTH_URL</c> work again in a running codespace after a restart of the server.</summary>
     public async Task KeepAsync(EngineContainer container, CancellationToken cancellationToken)
     {
         if (await berth.EnsureAsync(container, cancellationToken) is { } fault)
@@ -124,7 +126,7 @@ internal sealed partial class EnvironmentContents(
         }
     }
 
-    /// <summary>New logins for a codespace that runs: those of registries that last hours only.</summary>
+    /// <summary>Writes new logins into a running codespace, since the logins of some registries last only hours.</summary>
     public async Task RefreshAsync(Codespace codespace, DockerLogins logins, CancellationToken cancellationToken)
     {
         var state = await states.FindAsync(codespace.Id, cancellationToken);
@@ -141,7 +143,9 @@ internal sealed partial class EnvironmentContents(
         }
     }
 
-    /// <summary>Before its container stops: a login that the person made inside is kept for the next start, everything else ends.</summary>
+    /// <summary>
+    /// Runs before the container stops. A login that the person made inside is kept for the next start, and everything else ends.
+    /// </summary>
     public async Task EndAsync(Codespace codespace, EngineContainer? container, CancellationToken cancellationToken)
     {
         var state = await states.FindAsync(codespace.Id, cancellationToken);
@@ -161,15 +165,15 @@ internal sealed partial class EnvironmentContents(
         await states.EndAsync(codespace.Id, cancellationToken);
     }
 
-    /// <summary>A container that stops or goes: what answers in it would keep its network alive.</summary>
+    /// <summary>Closes the listener in a container that stops or is removed. It would keep the container's network alive.</summary>
     public void Leave(string container) => berth.Close(container);
 
-    /// <returns>What the shell answers; null: nothing.</returns>
+    /// <returns>What the shell printed. Null: nothing.</returns>
     private async Task<string?> EnterAsync(
         Codespace codespace, EngineContainer container, string user, ShellQuestion? question, CodespaceLogWriter log,
         CancellationToken cancellationToken)
     {
-        // The file of the tmpfs is gone with the last stop.
+        // The file on the tmpfs was lost at the last stop, so it is written again.
         var state = await states.FindAsync(codespace.Id, cancellationToken);
         var entered = await UpdateAsync(
             state, state.OwnDockerConfiguration, state.Logins, container.Id, user, question, cancellationToken);
@@ -195,7 +199,7 @@ internal sealed partial class EnvironmentContents(
                 logins.MergeInto(current ?? own, state.Logins), Certificates(), state.Npm, new GitInside(state.GitAuthor, state.GitLogins)),
             question, cancellationToken);
 
-    /// <summary>What of docker's configuration is not Berth's; null when nothing is.</summary>
+    /// <summary>The part of docker's configuration that Berth did not write. Null when there is none.</summary>
     internal static string? OwnPart(string? current, DockerLogins written) =>
         current is null
             ? null

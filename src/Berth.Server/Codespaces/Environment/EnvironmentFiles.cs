@@ -4,9 +4,10 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
-/// Reads and writes Berth's few files in a container, on a tmpfs that the container alone has and that ends when it stops. A shell of the
-/// remote user does it, fed on its standard input: nothing of this machine's file system is touched, no link inside can lead anywhere, and
-/// no program is needed but the shell that dev containers need anyway. Contents are neither arguments nor variables.
+/// Reads and writes Berth's few files in a container. They lie on a tmpfs that only this container has and that ends when it stops. A shell
+/// of the remote user does the work and gets the contents on its standard input. So nothing touches this machine's file system, no link
+/// inside can lead out, and no program is needed but the shell that dev containers need anyway. Contents are neither arguments nor
+/// variables.
 /// </summary>
 internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider time)
 {
@@ -15,10 +16,10 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// What is there, the mark, and then what is sent for it. Only words of the shell itself, but for <c>mkdir</c>, <c>mv</c> and
-    /// <c>ln</c>: a file replaces the one before at once, so that nobody reads half of it. <c>~/.docker</c> leads here unless the person
-    /// has a folder of that name: programs that do not know DOCKER_CONFIG look there. npm reads Berth's file in the
-    /// place of its global one: what that says in the image comes after it and wins.
+    /// Prints the present file and the mark, then reads what to write. It uses only commands of the shell itself, apart from <c>mkdir</c>,
+    /// <c>mv</c> and <c>ln</c>. A file replaces the one before it in one step, so that nobody reads half of it. <c>~/.docker</c> becomes a
+    /// link to this folder unless the person has a folder of that name, because programs that do not know DOCKER_CONFIG look there. npm
+    /// reads Berth's file instead of its global one. The image's global file is appended to it and wins.
     /// </summary>
     private const string UpdateScript = ReadScript + "\nprintf '\\n%s\\n' '" + Mark + "'\n" + """
         IFS= read -r opened
@@ -39,7 +40,9 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
 
     private const string WrittenMark = "==berth-files-written==";
 
-    /// <summary>Says how that went; what follows has nothing to read, and its errors are nobody's.</summary>
+    /// <summary>
+    /// Runs the update and prints its exit code after the mark. What follows it gets no input, and its errors are not kept.
+    /// </summary>
     private const string WriteScript = "(\n" + UpdateScript + "\n)\n"
         + "printf '\\n%s %s\\n' '" + WrittenMark + "' \"$?\"\nexec </dev/null 2>/dev/null";
 
@@ -50,11 +53,11 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         """;
 
     /// <summary>
-    /// Writes all files anew, in one process with the reading of what is there and with a question to the user's shell: a process in a
-    /// container costs a tenth of a second.
+    /// Writes all files anew. One process does this, reads the present file, and asks the user's shell, since each process in a container
+    /// costs a tenth of a second.
     /// </summary>
-    /// <param name="contents">The files, told docker's configuration as it is inside; null when there is none.</param>
-    /// <param name="question">Asked when all is written; null: nothing is.</param>
+    /// <param name="contents">Makes the files. It gets docker's configuration as it is inside, or null when there is none.</param>
+    /// <param name="question">Asked when all files are written. Null: nothing is asked.</param>
     public async Task<EnteredContainer> UpdateAsync(
         string container, string user, Func<string?, EnvironmentContent> contents, ShellQuestion? question,
         CancellationToken cancellationToken)
@@ -96,7 +99,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
     private static EngineCommand Shell(string user, string[] arguments) =>
         new(["/bin/sh", "-c", .. arguments], user, "/") { Input = true };
 
-    /// <param name="answer">What it gets to read once its output has reached the mark; null: nothing.</param>
+    /// <param name="answer">Makes the input of the process once its output has reached the mark. Null: no input.</param>
     private async Task<Output> RunAsync(
         string container, EngineCommand command, Func<string, Task<byte[]>>? answer, CancellationToken cancellationToken)
     {
@@ -151,12 +154,12 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         }
     }
 
-    /// <summary>What a process printed, after the mark where there is one.</summary>
+    /// <summary>What a process printed, split at the mark if there is one.</summary>
     private sealed record Output(int Code, string Text)
     {
         public bool TookTooLong { get; init; }
 
-        /// <summary>The files were dealt with, and the question is what goes on.</summary>
+        /// <summary>The files are written, and the question is being asked.</summary>
         public bool Asks => Parts.Length == 2 && Parts[1].Contains('\n', StringComparison.Ordinal);
 
         public bool HasWritten => Asks && Parts[1].StartsWith("0\n", StringComparison.Ordinal);
@@ -178,7 +181,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         return text.EndsWith(MarkLine) ? Encoding.UTF8.GetString(text[..^MarkLine.Length]) : null;
     }
 
-    /// <summary>Looks at what is new alone: a shell may print a little at a time, and much.</summary>
+    /// <summary>Searches only the new output, since a shell may print much and a little at a time.</summary>
     private static bool HasMarkSince(MemoryStream output, int seen)
     {
         var from = Math.Max(0, seen - WrittenMark.Length);
@@ -189,20 +192,20 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
 }
 
 /// <summary>Berth's files in a container, in the order in which they are sent.</summary>
-/// <param name="DockerConfiguration"><c>config.json</c>.</param>
-/// <param name="Certificates">PEM; empty: none.</param>
-/// <param name="Npm">An <c>npmrc</c>; empty: nothing is said.</param>
+/// <param name="DockerConfiguration">The text of <c>config.json</c>.</param>
+/// <param name="Certificates">In PEM form. Empty: none.</param>
+/// <param name="Npm">The text of an <c>npmrc</c>. Empty: there is none.</param>
 internal sealed record EnvironmentContent(string DockerConfiguration, string Certificates, string Npm, GitInside Git)
 {
     public IEnumerable<string> Files => [DockerConfiguration, Certificates, Npm, .. Git.Files.Select(file => file.Content)];
 }
 
-/// <summary>What the user's shell is asked: a script of sh(1) and what it is told.</summary>
+/// <summary>A question for the user's shell: a script for sh(1) and its arguments.</summary>
 internal sealed record ShellQuestion(string Script, IReadOnlyList<string> Arguments)
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 }
 
-/// <param name="Fault">Why Berth's files are not inside; null: they are.</param>
-/// <param name="Answer">What the question's script printed; null: it took too long, or nobody was asked.</param>
+/// <param name="Fault">Why Berth's files could not be written. Null: they were written.</param>
+/// <param name="Answer">What the question's script printed. Null: it took too long, or nothing was asked.</param>
 internal sealed record EnteredContainer(string? Fault, string? Answer);

@@ -13,10 +13,12 @@ internal sealed record EnvironmentState
     /// <summary>The token of this start; empty when it has stopped.</summary>
     public string Token { get; init; } = "";
 
-    /// <summary>The environment, secrets among it.</summary>
+    /// <summary>The environment, including secrets.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What the dev container gives to processes beside its own environment; secrets of Berth's are not among it.</summary>
+    /// <summary>
+    /// The variables that the dev container adds to its own environment for processes. They contain no secrets of Berth's.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Remote { get; init; } = new Dictionary<string, string>();
 
     [JsonIgnore]
@@ -30,7 +32,7 @@ internal sealed record EnvironmentState
 
     public GitAuthor? GitAuthor { get; init; }
 
-    /// <summary>For git inside, one for each URL.</summary>
+    /// <summary>The logins of git inside, one for each URL.</summary>
     public IReadOnlyList<GitLogin> GitLogins { get; init; } = [];
 
     /// <summary>The person's own part of docker's configuration, as it was at the last stop; null: there is none.</summary>
@@ -41,11 +43,11 @@ internal sealed record EnvironmentState
 internal sealed partial class EnvironmentJson : JsonSerializerContext;
 
 /// <summary>
-/// Keeps the states of codespaces that run: a server that comes back starts processes with the same environment as before.
+/// Stores the states of running codespaces, so that a server that was restarted starts processes with the same environment as before.
 /// </summary>
 internal sealed class EnvironmentStates(Db db, ServerKeys keys)
 {
-    /// <summary>An empty state when there is none.</summary>
+    /// <summary>Finds a state. It is empty when none is stored.</summary>
     public async Task<EnvironmentState> FindAsync(long codespace, CancellationToken cancellationToken)
     {
         var sealedState = await db.ReadAsync(
@@ -68,7 +70,7 @@ internal sealed class EnvironmentStates(Db db, ServerKeys keys)
             cancellationToken);
     }
 
-    /// <summary>It has stopped: only what the person made inside is kept.</summary>
+    /// <summary>Records that the codespace has stopped. Only the login that the person made inside is kept.</summary>
     public async Task EndAsync(long codespace, CancellationToken cancellationToken)
     {
         var state = await FindAsync(codespace, cancellationToken);
@@ -97,7 +99,7 @@ internal sealed class EnvironmentStates(Db db, ServerKeys keys)
         }
         catch (CryptographicException)
         {
-            // Of a database that was put together from two: the codespace gets a new one at its next start.
+            // The database was put together from two, so the state cannot be opened. The codespace gets a new one at its next start.
             return new EnvironmentState();
         }
     }

@@ -3,8 +3,8 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
-/// The environment that every process gets which Berth starts in a codespace: the visible secrets, and what GitHub sets. It is never part
-/// of the container's configuration, so neither <c>docker inspect</c> nor an image knows it.
+/// The environment of every process that Berth starts in a codespace: the visible secrets, and the variables that GitHub sets. It is never
+/// part of the container's configuration, so neither <c>docker inspect</c> nor an image shows it.
 /// </summary>
 /// <param name="Report">One line for each secret that is not exported, with the reason.</param>
 internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, string> Variables, IReadOnlyList<string> Report)
@@ -12,15 +12,15 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
     /// <summary>Where Berth's files are in the container: a tmpfs that only this codespace has.</summary>
     public const string Folder = "/run/berth";
 
-    /// <summary>Where the SSH server is that Berth brings: in that folder, so that nothing of an image is covered.</summary>
+    /// <summary>The SSH server that Berth brings. It is below Berth's own folder, so that it covers nothing of an image.</summary>
     public const string SshServer = Folder + "/ssh-server";
 
-    /// <summary>Where an SSH server that runs has its files.</summary>
+    /// <summary>The files of a running SSH server.</summary>
     public const string Ssh = Folder + "/ssh";
 
     /// <summary>
-    /// Linux takes 128 KiB for one variable and a quarter of the stack's limit (usually 8 MiB) for all of them and the arguments
-    /// (execve(2)).
+    /// Linux takes 128 KiB for one variable, and for all variables and arguments together a quarter of the stack's limit, which is usually
+    /// 8 MiB (execve(2)).
     /// </summary>
     private const int MostBytes = 1024 * 1024;
 
@@ -30,9 +30,9 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
         "LD_LIBRARY_PATH", "LD_AUDIT",
     ];
 
-    /// <param name="login">Who works in it.</param>
+    /// <param name="login">The login of the person who works in the codespace.</param>
     /// <param name="repository"><c>owner/name</c>.</param>
-    /// <param name="secrets">The secrets that it may see.</param>
+    /// <param name="secrets">The secrets that the codespace may see.</param>
     /// <param name="exportRegistries">Whether the three secrets of a registry are exported as well.</param>
     /// <param name="outgoing">Whether there are certificates beside the system's.</param>
     public static EnvironmentVariables Of(
@@ -110,7 +110,7 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
         return variables;
     }
 
-    /// <summary>Null when it can be exported.</summary>
+    /// <summary>Says why a secret is not exported. Null when it can be.</summary>
     private static string? Refusal(string name, string value, Dictionary<string, string> own, long bytes) => name switch
     {
         // A person may work with a token of their own.

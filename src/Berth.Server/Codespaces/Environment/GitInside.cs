@@ -1,10 +1,10 @@
 namespace Berth.Server.Codespaces.Environment;
 
-/// <summary>The login by which a person's git inside reaches the repository's own remote: theirs, for this URL and no other.</summary>
+/// <summary>The person's own login for git inside. It is used for this URL and no other.</summary>
 /// <param name="Url">The clone URL, over http or https.</param>
 internal sealed record GitLogin(string Url, string UserName, string Password);
 
-/// <summary>Whose commits are made in a codespace, where the person's own configuration does not say.</summary>
+/// <summary>The author of commits in a codespace, unless the person's own configuration names one.</summary>
 internal sealed record GitAuthor(string Name, string Email)
 {
     /// <param name="host">The server's, for an address that leads nowhere where the person has given none.</param>
@@ -14,17 +14,17 @@ internal sealed record GitAuthor(string Name, string Email)
 }
 
 /// <summary>
-/// What git finds in a codespace: three files in memory, which the person's own <c>~/.gitconfig</c> includes. No repository's configuration
-/// names them.
+/// Git's configuration in a codespace: three files in memory, which the person's own <c>~/.gitconfig</c> includes. No repository's
+/// configuration names them.
 /// </summary>
-/// <param name="author">Null: nobody is named.</param>
+/// <param name="author">Null: no author is named.</param>
 internal sealed class GitInside(GitAuthor? author, IReadOnlyList<GitLogin> logins)
 {
     public const string Folder = EnvironmentVariables.Folder + "/git";
 
     /// <summary>
-    /// git's question, answered (git-credential(1)) where scheme, host, port and path are those of a login; Git LFS asks for a path of
-    /// its own below it. Argument: what git wants. The logins lie beside this file, a part a line.
+    /// Answers git's question for a login (git-credential(1)) if scheme, host, port and path are those of a login. Git LFS asks for a path
+    /// of its own below it. The argument is the operation that git wants. The logins lie beside this file, one part a line.
     /// </summary>
     public const string Helper = """
         [ "$1" = get ] || exit 0
@@ -49,9 +49,9 @@ internal sealed class GitInside(GitAuthor? author, IReadOnlyList<GitLogin> login
         """;
 
     /// <summary>
-    /// Lets the person's own configuration include Berth's: an environment would reach neither what the main process starts nor git before
-    /// 2.31. It is included first, because of two values git takes the later one, and that is to be the person's. A link leads to files
-    /// that somebody keeps elsewhere, so git's other file of the same rank takes it then.
+    /// Makes the person's own configuration include Berth's. Environment variables would not do: they reach neither the children of the
+    /// main process nor git before 2.31. Berth's is included first, because git takes the later of two values, and the person's is to win.
+    /// If the file is a link, the person keeps it elsewhere, so git's other file of the same rank gets the line.
     /// </summary>
     public const string Include = """
         if [ -n "$HOME" ]; then
@@ -70,7 +70,7 @@ internal sealed class GitInside(GitAuthor? author, IReadOnlyList<GitLogin> login
         fi
         """;
 
-    /// <summary>Every folder in a codespace is its person's, whoever owns its files.</summary>
+    /// <summary>Makes git trust every folder: all of them in a codespace are its person's, whoever owns the files.</summary>
     private const string Safe = "[safe]\n\tdirectory = *\n";
 
     /// <summary>The files' names and contents, in the order in which they are written.</summary>
@@ -87,12 +87,12 @@ internal sealed class GitInside(GitAuthor? author, IReadOnlyList<GitLogin> login
     private static string Quoted(string text) =>
         $"\"{string.Concat(text.Where(c => !char.IsControl(c)).Select(c => c is '"' or '\\' ? $"\\{c}" : c.ToString()))}\"";
 
-    /// <summary>With its path, or git would take every repository of the server for this one (gitcredentials(7)).</summary>
+    /// <summary>The section names the path, or git would use the login for every repository of the server (gitcredentials(7)).</summary>
     private static string Section(string url) =>
         $"[credential \"{url.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"]\n"
             + $"\tuseHttpPath = true\n\thelper = \"!/bin/sh {Folder}/helper\"\n";
 
-    /// <summary>Scheme, host with port, and path as git takes them out of the URL (credential_from_url of credential.c).</summary>
+    /// <summary>Splits a URL into scheme, host with port, and path, as git does (credential_from_url of credential.c).</summary>
     private static string[] Parts(string url)
     {
         var scheme = url.IndexOf("://", StringComparison.Ordinal);

@@ -6,14 +6,14 @@ using Berth.Server.Npm;
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
-/// What npm finds in a codespace, in the place of its global configuration: of npm's files that one ranks last (npmrc(5)), so that whatever
-/// the project's <c>.npmrc</c> or the person's own says wins.
+/// npm's configuration in a codespace. It takes the place of npm's global file, which has the lowest rank (npmrc(5)). So the project's
+/// <c>.npmrc</c> and the person's own win.
 /// </summary>
 internal sealed class NpmInside(Db db, AddressOptions address, NpmOptions options)
 {
     public const string File = EnvironmentVariables.Folder + "/npmrc";
 
-    /// <summary>The codespace's token for the registry, and the scopes that are here. Empty: there is no npm registry.</summary>
+    /// <summary>Writes the codespace's token for the registry, and the scopes that are here. Empty when there is no npm registry.</summary>
     public async Task<string> ForAsync(
         Codespace codespace, RepositoryFacts repository, string token, CancellationToken cancellationToken) =>
         options.NpmRegistry == NpmOptions.Off
@@ -23,9 +23,9 @@ internal sealed class NpmInside(Db db, AddressOptions address, NpmOptions option
                 + string.Concat(Registries().Select(registry => $"//{registry}/:_authToken={token}\n"));
 
     /// <summary>
-    /// A scope is sent here once its account has a package here: until then its packages are those of another registry, and from then on no
-    /// stranger's of the same name may come in their place. Accounts that the person has nothing to do with take no scope away: whoever
-    /// publishes could else take any.
+    /// Lists the scopes that are sent to this registry. A scope is sent here once its account has a package here. Before that its packages
+    /// are those of another registry. Afterwards a stranger's package of the same name must not take their place. Accounts that the person
+    /// has nothing to do with do not count: otherwise anybody who publishes could take over any scope.
     /// </summary>
     private Task<List<string>> ScopesAsync(Codespace codespace, RepositoryFacts repository, CancellationToken cancellationToken) =>
         db.ReadAsync(
@@ -40,7 +40,7 @@ internal sealed class NpmInside(Db db, AddressOptions address, NpmOptions option
                 new { owner = repository.OwnerId, person = codespace.PersonId ?? repository.OwnerId }),
             cancellationToken);
 
-    /// <summary>Where the registry is, and was before it had a host of its own: lock files name it still.</summary>
+    /// <summary>The registry's address now, and the one before it had a host of its own, which lock files still name.</summary>
     private string[] Registries()
     {
         var (now, before) = (Name(address.NpmUrl), address.BaseUri.Authority + NpmPaths.Prefix);

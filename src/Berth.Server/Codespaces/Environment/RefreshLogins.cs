@@ -4,8 +4,8 @@ using Berth.Server.Codespaces.Images;
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
-/// Asks again for logins of registries that last for hours only, half of their life before they end, and writes them into the codespaces
-/// that run.
+/// Renews the logins of registries that last only hours, and writes them into running codespaces. It does so when half of their life is
+/// over.
 /// </summary>
 internal sealed class RefreshLogins(
     EnvironmentContents contents, EnvironmentStates states, RegistryAccess registries, CollectDockerLogins logins, CodespaceLog logs,

@@ -5,17 +5,17 @@ using System.Text.Encodings.Web;
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
-/// Takes secret values out of text: the values, their lines, and both also as programs write them. Those are base64, at every place that
-/// they may begin at in a group of three bytes (a login is base64 of <c>user:password</c>) and in lines as tools break it; hexadecimal;
-/// percent signs of URLs and forms; and a text within JSON. Values shorter than four characters are left alone: every log would be full of
-/// holes.
+/// Removes secret values from text: the values, their lines, and both in the forms that programs write. These forms are base64,
+/// hexadecimal, percent-encoding of URLs and forms, and text within JSON. Base64 is found at each of the three offsets within a group of
+/// three bytes (a login is base64 of <c>user:password</c>), and in lines as tools break it. Values shorter than four characters are left
+/// alone, since every log would be full of holes.
 /// </summary>
 internal sealed class SecretMask
 {
     public const string Replacement = "********";
     private const int ShortestValue = 4;
 
-    /// <summary>Of what is no value as it is: short pieces are words of any log.</summary>
+    /// <summary>The shortest piece of an encoded value. Shorter pieces occur as words in any log.</summary>
     private const int ShortestForm = 6;
 
     private const int ShortestBase64 = 8;
@@ -29,7 +29,7 @@ internal sealed class SecretMask
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private Parts _parts = new([], SearchValues.Create([], StringComparison.Ordinal));
 
-    /// <param name="Any">The same as one question: most lines hold none.</param>
+    /// <param name="Any">Searches for all parts at once, since most lines contain none.</param>
     private sealed record Parts(string[] All, SearchValues<string> Any);
 
     public void Add(IEnumerable<string> secrets)
@@ -41,7 +41,7 @@ internal sealed class SecretMask
                 AddOne(secret);
             }
 
-            // The longest first: what is left of a value when a part of it has been replaced would tell the rest.
+            // Replace the longest first. If a part of a value were replaced before it, what is left would tell the rest.
             string[] parts = [.. _known.OrderByDescending(part => part.Length)];
             _parts = new Parts(parts, SearchValues.Create(parts, StringComparison.Ordinal));
         }
@@ -88,7 +88,7 @@ internal sealed class SecretMask
         AddBase64(bytes);
         AddLines(Convert.ToBase64String(bytes), Base64Lines);
 
-        // As echo ends it.
+        // With the line feed that echo adds.
         AddLines(Convert.ToBase64String([.. bytes, (byte)'\n']), Base64Lines);
         AddLines(Convert.ToHexString(bytes), HexLine);
         AddLines(Convert.ToHexStringLower(bytes), HexLine);
@@ -112,7 +112,7 @@ internal sealed class SecretMask
         }
     }
 
-    /// <summary>A form whole, and in the lines of tools that break it.</summary>
+    /// <summary>Adds a form as a whole, and in the lines into which tools break it.</summary>
     private void AddLines(string form, params int[] lengths)
     {
         var text = form.TrimEnd('=');
@@ -126,7 +126,10 @@ internal sealed class SecretMask
         }
     }
 
-    /// <summary>What does not depend on the bytes before and after: without the first and last characters that mix with them.</summary>
+    /// <summary>
+    /// Adds the base64 characters that do not depend on the bytes before and after. The first and last characters mix with those, and are
+    /// left out.
+    /// </summary>
     private void AddBase64(byte[] bytes)
     {
         for (var before = 0; before < 3; before++)

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Berth.Server.Codespaces.Expansion;
 
-/// <summary>A text in which variables are replaced, as it grows: nothing is added that the budget does not have.</summary>
+/// <summary>Builds a text in which variables are replaced. Nothing is added that exceeds the budget.</summary>
 internal sealed class ExpandedText(ExpansionBudget budget, TextPlace place)
 {
     private readonly StringBuilder _text = new();

@@ -1,31 +1,31 @@
 namespace Berth.Server.Codespaces.Expansion;
 
 /// <summary>
-/// What all texts of one repository together may grow to while a plan is made of them: a file of a few kilobytes can ask for gigabytes and
-/// hours. There is one for a plan, from the first file that is read to the last Dockerfile that is sent to an engine. It is charged as
-/// something grows, before it has grown, and every charge ends the work of a start or pre-flight that nobody waits for any more.
+/// Limits how large all texts of one repository together may become while a plan is made of them. Without it, a file of a few kilobytes
+/// could ask for gigabytes and hours. A plan has one budget, from the first file that is read to the last Dockerfile that is sent to an
+/// engine. It is charged before something grows. Every charge also ends the work if nobody waits for the start or pre-flight any more.
 /// </summary>
 internal sealed class ExpansionBudget(CancellationToken cancellationToken)
 {
-    /// <summary>What one text may become; the kernel takes no longer variable or argument.</summary>
+    /// <summary>The longest that one text may become. The kernel takes no longer variable or argument.</summary>
     public const int LongestText = 128 * 1024;
 
-    /// <summary>Characters that all texts become in which variables are replaced.</summary>
+    /// <summary>The limit of characters for all texts in which variables are replaced.</summary>
     public const long MostExpanded = 1024 * 1024;
 
-    /// <summary>Characters of files, of which one may be named many times.</summary>
+    /// <summary>The limit of characters for all files. A file counts each time it is named.</summary>
     public const long MostRead = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Characters that the engine has to keep: it writes the configuration of an image anew, with all variables and the history so far, for
-    /// every instruction.
+    /// The limit of characters that the engine has to keep. For every instruction it writes the image's configuration anew, with all
+    /// variables and the history so far.
     /// </summary>
     public const long MostSent = 64 * 1024 * 1024;
 
     /// <summary>Values that are read, repeated, merged or compared.</summary>
     public const long MostValues = 200_000;
 
-    /// <summary>Variables within the default of a variable.</summary>
+    /// <summary>How deeply variables may be nested in the defaults of others.</summary>
     public const int Deepest = 16;
 
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
@@ -34,9 +34,9 @@ internal sealed class ExpansionBudget(CancellationToken cancellationToken)
     private long _sent;
     private long _values;
 
-    /// <param name="more">Characters that are about to be added.</param>
-    /// <param name="length">Of the text that they are added to, with them.</param>
-    /// <exception cref="LimitException">It is too much.</exception>
+    /// <param name="more">The number of characters that are about to be added.</param>
+    /// <param name="length">The length of the text after that.</param>
+    /// <exception cref="LimitException">The limit is exceeded.</exception>
     public void Expand(long more, long length, TextPlace place)
     {
         if (length > LongestText)
@@ -70,8 +70,8 @@ internal sealed class ExpansionBudget(CancellationToken cancellationToken)
         }
     }
 
-    /// <summary>One more of what there may be a certain number of in all files.</summary>
-    /// <exception cref="LimitException">It is one too many.</exception>
+    /// <summary>Counts one more of something whose number is limited for all files together.</summary>
+    /// <exception cref="LimitException">The limit is exceeded.</exception>
     public void Count(string what, int most, TextPlace place)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -2,7 +2,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Features;
 
-/// <summary>Reads another stream, and fails after so many bytes: what a small archive unpacks to has no end otherwise.</summary>
+/// <summary>Reads another stream, and fails after a number of bytes. Otherwise a small archive could unpack to any size.</summary>
 internal sealed class BoundedStream(Stream inner, long most) : ReadOnlyStream
 {
     private long _read;

@@ -7,7 +7,7 @@ using Berth.Server.Codespaces.Devcontainers;
 namespace Berth.Server.Codespaces.Features;
 
 /// <summary>A feature with its content, ready to be installed (containers.dev, "Features").</summary>
-/// <param name="Version">What tells two contents of one name apart: the digest, or nothing for a folder.</param>
+/// <param name="Version">Keeps apart two contents of one name. It is the digest, or nothing for a folder.</param>
 internal sealed partial record Feature(
     FeatureName Name, string Version, JsonObject Metadata, IReadOnlyDictionary<string, string> Options,
     Func<TarWriter, string, CancellationToken, Task> Write)
@@ -19,7 +19,7 @@ internal sealed partial record Feature(
             "onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand",
         ];
 
-    /// <summary>Two of the same key are one.</summary>
+    /// <summary>Two features with the same key are one and the same.</summary>
     public string Key => KeyOf(Name, Version, Options);
 
     public static string KeyOf(FeatureName name, string version, IReadOnlyDictionary<string, string> options) =>
@@ -32,13 +32,13 @@ internal sealed partial record Feature(
                     '\n', options.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => $"{option.Key}={option.Value}")),
             ]);
 
-    /// <summary>Features that must come first; installed with it when nobody asks for them.</summary>
+    /// <summary>Features that must be installed before this one. They are installed even if nobody asks for them.</summary>
     public JsonObject DependsOn => Metadata["dependsOn"] as JsonObject ?? [];
 
-    /// <summary>Features that come first when they are installed at all.</summary>
+    /// <summary>Features that come before this one if they are installed at all.</summary>
     public IEnumerable<string> InstallsAfter => TextsOf(Metadata["installsAfter"]);
 
-    /// <summary>Names it had once.</summary>
+    /// <summary>The feature's former names.</summary>
     public IEnumerable<string> FormerNames
     {
         get
@@ -54,7 +54,7 @@ internal sealed partial record Feature(
             entry => entry.Value?.GetValueKind() == JsonValueKind.String && VariableName.IsOne(entry.Key))
             .ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>(), StringComparer.Ordinal);
 
-    /// <summary>What of it concerns the container rather than the image, for the label <c>devcontainer.metadata</c>.</summary>
+    /// <summary>The part that concerns the container rather than the image, for the label <c>devcontainer.metadata</c>.</summary>
     public JsonObject Label()
     {
         var label = new JsonObject { ["id"] = Name.Text };
@@ -82,10 +82,10 @@ internal sealed partial record Feature(
         return label;
     }
 
-    /// <summary>It is one for docker inside.</summary>
+    /// <summary>The feature asks for docker inside.</summary>
     public bool WantsDocker => DockerForms.IsAskedBy(Metadata, Name.Text);
 
-    /// <summary>What it asks for and does not get, for the log.</summary>
+    /// <summary>What the feature asks for and does not get, for the log.</summary>
     public IEnumerable<string> Withheld()
     {
         if (DockerForms.IsPrivileged(Metadata))
@@ -113,7 +113,7 @@ internal sealed partial record Feature(
         }
     }
 
-    /// <summary>The options as the feature declares them, with what it is given in place of its defaults.</summary>
+    /// <summary>The options that the feature declares, with the given values instead of its defaults.</summary>
     public static Dictionary<string, string> OptionsOf(JsonObject metadata, JsonObject given)
     {
         Dictionary<string, string> options = new(StringComparer.Ordinal);

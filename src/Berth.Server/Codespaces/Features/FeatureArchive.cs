@@ -4,14 +4,14 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Features;
 
-/// <summary>The content of a feature as registries have it: an archive that whoever can push has written.</summary>
+/// <summary>The content of a feature in a registry. It is an archive, and whoever can push may have put anything into it.</summary>
 internal static class FeatureArchive
 {
     public const int MaxBytes = 16 * 1024 * 1024;
     public const int MaxMetadata = 1024 * 1024;
     private const long MaxUnpacked = 64L * 1024 * 1024;
 
-    /// <summary>The description of a feature, and whether there is something to run.</summary>
+    /// <summary>Reads the description of a feature, and whether it has a script to run.</summary>
     internal static (string Metadata, bool HasScript) Look(byte[] layer, FeatureName name)
     {
         string? metadata = null;
@@ -50,7 +50,7 @@ internal static class FeatureArchive
             script);
     }
 
-    /// <summary>Only what is plainly a file, a folder or a link within goes on to the engine.</summary>
+    /// <summary>Copies an archive for the engine. Only ordinary files, folders and links within the archive are copied.</summary>
     internal static async Task RepackAsync(
         byte[] layer, FeatureName name, TarWriter tar, string target, CancellationToken cancellationToken)
     {
@@ -85,7 +85,7 @@ internal static class FeatureArchive
         }
     }
 
-    /// <summary>Null unless it lies within.</summary>
+    /// <summary>The clean path of an entry. Null when it leads out of the archive.</summary>
     private static string? PathOf(string name)
     {
         var segments = name.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(segment => segment != ".").ToList();
@@ -94,7 +94,7 @@ internal static class FeatureArchive
             : string.Join('/', segments);
     }
 
-    /// <summary>A tar, often compressed though its media type does not say so.</summary>
+    /// <summary>Opens a tar. Many are compressed although their media type does not say so.</summary>
     private static Stream Open(byte[] layer)
     {
         var stream = new MemoryStream(layer, writable: false);

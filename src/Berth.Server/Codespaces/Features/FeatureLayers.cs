@@ -8,8 +8,8 @@ using Berth.Server.Codespaces.Expansion;
 namespace Berth.Server.Codespaces.Features;
 
 /// <summary>
-/// How features become layers of an image (containers.dev, "Invoking install.sh"): each is copied in and its script runs as root with its
-/// options and the users as variables. What they say about the container goes into the image's label.
+/// Makes features into layers of an image (containers.dev, "Invoking install.sh"). Each is copied in, and its script runs as root, with its
+/// options and the users as variables. What features say about the container goes into the image's label.
 /// </summary>
 internal static class FeatureLayers
 {
@@ -35,7 +35,7 @@ internal static class FeatureLayers
         yield return "USER " + (string.IsNullOrEmpty(user) ? "root" : user);
     }
 
-    /// <summary>Their files, each with a script that sets what it is given.</summary>
+    /// <summary>The files of the features, each with a script that sets its variables.</summary>
     public static Func<TarWriter, CancellationToken, Task> Files(
         IReadOnlyList<Feature> features, string containerUser, string remoteUser) => async (tar, cancellationToken) =>
     {
@@ -47,8 +47,8 @@ internal static class FeatureLayers
         }
     };
 
-    /// <summary>The label of the image with features: what the image below says, then each feature.</summary>
-    /// <exception cref="Faults.FaultException">It is larger than what the budget has left.</exception>
+    /// <summary>The label of the image with features: the metadata of the image below, then that of each feature.</summary>
+    /// <exception cref="Faults.FaultException">The label is larger than the rest of the budget.</exception>
     public static string Label(ImageMetadata below, IReadOnlyList<Feature> features, ExpansionBudget budget)
     {
         var label = ImageMetadata.Write(below.Entries.Concat(features.Select(feature => feature.Label())));
@@ -88,7 +88,7 @@ internal static class FeatureLayers
     private static string Shell(string text) =>
         "'" + text.Replace("\0", "", StringComparison.Ordinal).Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 
-    /// <summary>Within quotes of a Dockerfile. Variables stay: a feature may add to PATH.</summary>
+    /// <summary>Quotes a text for a Dockerfile. Variables are still replaced, since a feature may add to PATH.</summary>
     private static string Quoted(string text) =>
         text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).ReplaceLineEndings(" ");
 }

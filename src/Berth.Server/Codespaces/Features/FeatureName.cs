@@ -5,20 +5,20 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Features;
 
 /// <summary>
-/// Which feature is meant (containers.dev, "Referencing a Feature"): one in a registry, a folder of the repository, or an archive.
+/// The name of a feature (containers.dev, "Referencing a Feature"): a feature in a registry, a folder of the repository, or an archive.
 /// </summary>
-/// <param name="Image">In a registry; null for the others.</param>
-/// <param name="Folder">Path within the checkout; null for the others.</param>
+/// <param name="Image">The name in a registry. Null for the other kinds.</param>
+/// <param name="Folder">The path within the checkout. Null for the other kinds.</param>
 internal sealed record FeatureName(string Text, ImageReference? Image, string? Folder)
 {
-    /// <summary>Where its archive lies; null for the others.</summary>
+    /// <summary>The URL of its archive. Null for the other kinds.</summary>
     public Uri? Address { get; init; }
 
-    /// <summary>Without version: what orders of installation name.</summary>
+    /// <summary>The name without its version, as orders of installation use it.</summary>
     public string Resource => Image?.Repository ?? Address?.ToString() ?? "./" + Folder;
 
-    /// <param name="where">For messages: the file that names it.</param>
-    /// <exception cref="FaultException">It is no feature that codespaces install.</exception>
+    /// <param name="where">The file that names the feature, for messages.</param>
+    /// <exception cref="FaultException">Codespaces do not install such a feature.</exception>
     public static FeatureName Parse(string id, Checkout checkout, string folder, string where)
     {
         id = OldFeatureNames.Today(id).Name;

@@ -5,15 +5,15 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Codespaces.Features;
 
 /// <summary>
-/// Fetches a feature that is named by the address of its archive (containers.dev, "Referencing a Feature"). What it will be tomorrow nobody
-/// knows: its digest tells two contents apart, and is said in the log.
+/// Fetches a feature by the URL of its archive (containers.dev, "Referencing a Feature"). The content behind a URL may change at any time.
+/// So its digest keeps contents apart, and the log shows it.
 /// </summary>
 internal sealed class FetchFeatureArchive(RemoteHttp http, TimeProvider time)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
 
     /// <returns>The archive, and its digest.</returns>
-    /// <exception cref="FaultException">It cannot be had; says why.</exception>
+    /// <exception cref="FaultException">The archive cannot be fetched. The message says why.</exception>
     public async Task<(byte[] Archive, string Digest)> RunAsync(FeatureName name, CancellationToken cancellationToken)
     {
         using var expired = new CancellationTokenSource(Longest, time);

@@ -12,8 +12,8 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Codespaces.Features;
 
 /// <summary>
-/// Gets the features of a configuration and what they depend on, in the order of their installation. Those in registries are authorised as
-/// images are, with the same logins.
+/// Fetches the features of a configuration and those that they depend on, in the order of their installation. Features in registries are
+/// authorised like images, with the same logins.
 /// </summary>
 internal sealed class FetchFeatures(RegistryAccess access, RegistryClient registries, FetchFeatureArchive archives)
 {
@@ -21,28 +21,28 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
     private const int MaxFeatures = 50;
     private const int MaxNames = 200;
 
-    /// <summary>What is asked for by one file: the configuration, or a feature's dependsOn.</summary>
+    /// <summary>The features that one file asks for: the configuration, or the dependsOn of a feature.</summary>
     private sealed record Asking(Checkout Checkout, string Folder, string Where, StartCredentials Start, Found Found);
 
     private sealed record FetchedFeature(byte[] Layer, string Digest, JsonObject Metadata);
 
-    /// <summary>What of features is known already: they may be named many times, in many spellings.</summary>
+    /// <summary>What is known about features already, since they may be named many times and in many spellings.</summary>
     private sealed class Found
     {
-        /// <summary>In the graph, by key.</summary>
+        /// <summary>The nodes of the graph, by key.</summary>
         public Dictionary<string, FeatureNode> Nodes { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Of registries by digest, of archives by address.</summary>
+        /// <summary>Fetched features: by digest from registries, by URL from archives.</summary>
         public Dictionary<string, FetchedFeature> Fetched { get; } = new(StringComparer.Ordinal);
 
         /// <summary>What registries have allowed, by name as it is written.</summary>
         public Dictionary<string, AuthorisedImage> Allowed { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Of folders, by path.</summary>
+        /// <summary>The metadata of features in folders, by path.</summary>
         public Dictionary<string, JsonObject> Folders { get; } = new(StringComparer.Ordinal);
     }
 
-    /// <exception cref="FaultException">One is refused, not to be had or not installable; names it.</exception>
+    /// <exception cref="FaultException">A feature is refused, or cannot be fetched or installed. The message names it.</exception>
     public async Task<List<Feature>> RunAsync(
         DevcontainerFile file, DevcontainerConfiguration configuration, StartCredentials start, CancellationToken cancellationToken)
     {
@@ -73,7 +73,7 @@ internal sealed class FetchFeatures(RegistryAccess access, RegistryClient regist
             ],
             file.Checkout.Budget);
 
-        // As far as the engine's work can be counted without the image that they are added to.
+        // Count as much of the engine's work as is possible without the image that they are added to.
         SentDockerfile.Layer(
             "features", new SentBase("", []), FeatureLayers.Instructions(ordered, null), "the image with features", file.Checkout.Budget);
         return ordered;

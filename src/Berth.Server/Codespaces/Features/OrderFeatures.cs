@@ -3,17 +3,17 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Features;
 
-/// <summary>A feature and those that it cannot do without.</summary>
+/// <summary>A feature and the features that it depends on.</summary>
 internal sealed record FeatureNode(Feature Feature, IReadOnlyList<string> Needs);
 
 /// <summary>
-/// The order of installation (containers.dev, "Feature installation order"): in rounds, each taking what has all it waits for; of these the
-/// configuration's <c>overrideFeatureInstallOrder</c> chooses, then the name.
+/// The order of installation (containers.dev, "Feature installation order"). It goes in rounds. Each round takes the features
+/// that wait for nothing any more. Among these the configuration's <c>overrideFeatureInstallOrder</c> decides, then the name.
 /// </summary>
 internal static class OrderFeatures
 {
-    /// <param name="first">Names without version; the first first.</param>
-    /// <exception cref="FaultException">They wait for each other, or say too much about it.</exception>
+    /// <param name="first">Names without version. The first one is to come first.</param>
+    /// <exception cref="FaultException">Features wait for each other, or have too much to say about the order.</exception>
     public static List<Feature> Run(
         IReadOnlyDictionary<string, FeatureNode> nodes, IReadOnlyList<string> first, ExpansionBudget budget)
     {
@@ -53,9 +53,9 @@ internal static class OrderFeatures
     }
 
     /// <summary>What a feature says about the order, looked up once.</summary>
-    /// <param name="Names">Its own and those it had once, without version.</param>
-    /// <param name="After">What it comes after, if that is installed at all.</param>
-    /// <param name="Priority">Higher is earlier.</param>
+    /// <param name="Names">Its present and former names, without version.</param>
+    /// <param name="After">The features that it comes after, if they are installed at all.</param>
+    /// <param name="Priority">A higher priority comes earlier.</param>
     private sealed record Place(Feature Feature, HashSet<string> Names, HashSet<string> After, int Priority);
 
     private static Dictionary<string, Place> Wanted(

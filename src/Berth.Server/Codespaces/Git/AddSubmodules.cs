@@ -4,20 +4,21 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Git;
 
 /// <summary>
-/// Fetches the submodules that a checkout in which somebody has worked does not have. What such a checkout tells git to do must happen
-/// without network and login, so they are cloned into a fresh copy of its commit, and moved to their places. What is there stays as it is.
+/// Fetches the submodules that are missing from a checkout in which people have worked. Such a checkout's configuration can make git run
+/// programs, so git runs in it without network and login. The submodules are cloned into a fresh copy of its commit and moved to their
+/// places. Submodules that exist are not touched.
 /// </summary>
 internal sealed class AddSubmodules(SandboxedGit git, CloneSubmodules clone)
 {
     private const string GitFolder = ".git";
 
-    /// <summary>Of a submodule that is no more checked out.</summary>
+    /// <summary>Where git keeps a submodule, even after it is no longer checked out.</summary>
     private const string Modules = ".git/modules";
 
-    /// <param name="checkout">No process works in it. It is given to git's user.</param>
-    /// <param name="request">What to clone them with; its checkout is the copy, which does not exist yet.</param>
-    /// <returns>The URLs of those that are there now.</returns>
-    /// <exception cref="FaultException">git cannot read the checkout.</exception>
+    /// <param name="checkout">The checkout, in which no process may work. Git's user becomes its owner.</param>
+    /// <param name="request">How to clone the submodules. Its checkout is the copy, which does not exist yet.</param>
+    /// <returns>The URLs of the submodules that exist now.</returns>
+    /// <exception cref="FaultException">Git cannot read the checkout.</exception>
     public async Task<IReadOnlyList<string>> RunAsync(
         string checkout, SubmoduleRequest request, Action<string> log, CancellationToken cancellationToken)
     {
@@ -38,7 +39,7 @@ internal sealed class AddSubmodules(SandboxedGit git, CloneSubmodules clone)
             request with { Leaves = (place, submodule) => IsThere(checkout, place, submodule) }, log, cancellationToken);
         foreach (var one in cloned)
         {
-            // Those within others come along.
+            // Submodules within other submodules are moved along with them.
             var fault = one.Place == one.Submodule.Path ? await MoveAsync(checkout, request, one, cancellationToken)
                 : added.Exists(other => one.Place.StartsWith(other.Place + "/", StringComparison.Ordinal)) ? null
                 : "the one that it is in is missing";
@@ -88,12 +89,14 @@ internal sealed class AddSubmodules(SandboxedGit git, CloneSubmodules clone)
     private async Task<bool> SucceedsAsync(GitCall call, string folder, string[] arguments, CancellationToken cancellationToken) =>
         (await git.RunAsync(call with { Arguments = ["-C", folder, .. arguments] }, _ => { }, cancellationToken)).ExitCode == 0;
 
-    /// <summary>Also where a link or file is in the way, and where git keeps what was checked out before.</summary>
+    /// <summary>
+    /// True when the submodule exists, but also when a link or file is in the way, or when git still keeps an earlier checkout of it.
+    /// </summary>
     private static bool IsThere(string checkout, string place, Submodule submodule)
     {
         if (place != submodule.Path)
         {
-            // Within one that is missing.
+            // It lies within a submodule that is missing.
             return false;
         }
 
@@ -103,7 +106,7 @@ internal sealed class AddSubmodules(SandboxedGit git, CloneSubmodules clone)
             || (IsFolder(target) ? Directory.EnumerateFileSystemEntries(target).Any() : IsAnything(target));
     }
 
-    /// <returns>Null, or why it is not there.</returns>
+    /// <returns>Null, or the reason why it could not be moved.</returns>
     private async Task<string?> MoveAsync(
         string checkout, SubmoduleRequest request, ClonedSubmodule one, CancellationToken cancellationToken)
     {
@@ -125,7 +128,7 @@ internal sealed class AddSubmodules(SandboxedGit git, CloneSubmodules clone)
             Directory.CreateDirectory(Path.GetDirectoryName(files)!);
             if (Directory.Exists(files))
             {
-                // An empty one: what is in it would be in the way.
+                // Delete it only if it is empty. Otherwise its content is in the way.
                 Directory.Delete(files);
             }
 
@@ -138,7 +141,7 @@ internal sealed class AddSubmodules(SandboxedGit git, CloneSubmodules clone)
         }
     }
 
-    /// <summary>None of the folders above the last segment is a link or something else; those that are not there can be made.</summary>
+    /// <summary>True when every folder above the last segment is a real folder, or does not exist yet.</summary>
     private static bool IsWithinFolders(string root, string path)
     {
         var current = root;
@@ -154,7 +157,7 @@ internal sealed class AddSubmodules(SandboxedGit git, CloneSubmodules clone)
         return true;
     }
 
-    /// <summary>Links included, whatever they point at.</summary>
+    /// <summary>True for anything that exists, links included, whatever they point at.</summary>
     private static bool IsAnything(string path) => new FileInfo(path) is var file && (file.LinkTarget is not null || Path.Exists(path));
 
     private static bool IsFolder(string path) => new DirectoryInfo(path) is { Exists: true, LinkTarget: null };

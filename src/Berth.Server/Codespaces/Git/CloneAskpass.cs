@@ -15,7 +15,7 @@ internal sealed partial class CloneAskpass : IDisposable
     /// <summary>git asks once; a copy more for a second question than anybody could wait for would be needed.</summary>
     private const int Copies = 4;
 
-    /// <summary>What git asks for any other server than the one the credential is for gets no answer.</summary>
+    /// <summary>Questions for any server other than the credential's own get no answer.</summary>
     private const string Script = """
         #!/bin/sh
         case $1 in
@@ -48,15 +48,15 @@ internal sealed partial class CloneAskpass : IDisposable
         Offer("password", credential.Password, view.User);
     }
 
-    /// <summary>What the sandbox must see, to read.</summary>
+    /// <summary>The files that the sandbox must be able to read.</summary>
     public IReadOnlyList<string> Paths => [_script, Pipe("username"), Pipe("password")];
 
-    /// <summary>What git's environment must have.</summary>
+    /// <summary>The variables that git needs in its environment.</summary>
     public IEnumerable<KeyValuePair<string, string>> Environment
     {
         get
         {
-            // git names the server in its question as it stands in the URL, without turning letters or taking the port off.
+            // Git's question names the server exactly as the URL does, with the same capitals and port.
             var start = _cloneUrl.IndexOf("://", StringComparison.Ordinal);
             var end = _cloneUrl.IndexOf('/', start + 3);
             yield return new("GIT_ASKPASS", _script);
@@ -89,8 +89,8 @@ internal sealed partial class CloneAskpass : IDisposable
             throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
         }
 
-        // Open for both, which waits for nobody (fifo(7)); the answers lie in the kernel until they are read, and go with the last who has
-        // it open.
+        // Open for reading and writing, so that it does not wait for another process (fifo(7)). The kernel keeps the answers until they are
+        // read, and drops them when the last process closes the pipe.
         var pipe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
         _pipes.Add(pipe);
         Ownership.GiveOne(path, user);

@@ -38,11 +38,11 @@ internal sealed partial class CloneRepository
     }
 
     /// <summary>
-    /// Takes another checkout of the repository to the commit of a fresh clone: git's files become the clone's, files that git does not
-    /// know stay.
+    /// Moves another checkout of the repository to the commit of a fresh clone. Files that git tracks become the clone's. Files that it
+    /// does not track stay.
     /// </summary>
-    /// <param name="checkout">Somebody has worked in it: whatever it says git does here has no network.</param>
-    /// <exception cref="FaultException">git cannot.</exception>
+    /// <param name="checkout">People's programs have run in it, so git runs without network here, whatever its configuration says.</param>
+    /// <exception cref="FaultException">Git cannot move the checkout.</exception>
     public async Task MoveOnAsync(string checkout, string clone, SandboxView view, CancellationToken cancellationToken)
     {
         var (commit, _) = await TreesAsync(clone, view, [], cancellationToken);
@@ -72,8 +72,8 @@ internal sealed partial class CloneRepository
         }
     }
 
-    /// <summary>What is checked out in a fresh clone, and git's ids of some of its folders.</summary>
-    /// <exception cref="FaultException">It is no checkout of git's.</exception>
+    /// <summary>The commit that a fresh clone has checked out, and git's ids of some of its folders.</summary>
+    /// <exception cref="FaultException">The folder is no checkout of git's.</exception>
     public async Task<(string Commit, IReadOnlyDictionary<string, string> Trees)> TreesAsync(
         string checkout, SandboxView view, IReadOnlyList<string> folders, CancellationToken cancellationToken)
     {

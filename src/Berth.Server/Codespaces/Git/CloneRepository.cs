@@ -6,8 +6,8 @@ using Berth.Server.Repositories.Cloning;
 namespace Berth.Server.Codespaces.Git;
 
 /// <summary>
-/// Clones a repository without trusting it (<see cref="SandboxedGit"/>), without its submodules. A credential goes to the server that it
-/// was stored for, and git alone sees it.
+/// Clones a repository without trusting it (<see cref="SandboxedGit"/>), and without its submodules. A credential is only sent to the
+/// server that it was stored for, and only git sees it.
 /// </summary>
 internal sealed partial class CloneRepository(SandboxedGit git)
 {
@@ -17,19 +17,19 @@ internal sealed partial class CloneRepository(SandboxedGit git)
     private static readonly TimeSpan NewestTimeout = TimeSpan.FromMinutes(3);
 
     /// <param name="url"><c>http:</c>, <c>https:</c>, or <c>file:</c> where the operator allows it.</param>
-    /// <param name="reference">A branch or tag; null takes the remote's own default branch.</param>
-    /// <param name="target">A folder that does not exist yet; its parent does.</param>
-    /// <param name="view">Who git is in the sandbox, with an empty home that nobody else writes to.</param>
-    /// <param name="credential">For the server of <paramref name="url"/>; null: none is stored.</param>
-    /// <exception cref="FaultException">It did not work; the message says why and what would help.</exception>
+    /// <param name="reference">A branch or tag. Null: the remote's own default branch.</param>
+    /// <param name="target">A folder that does not exist yet. Its parent does.</param>
+    /// <param name="view">The user that git is in the sandbox, with an empty home that nobody else writes to.</param>
+    /// <param name="credential">A credential for the server of <paramref name="url"/>. Null: none is stored.</param>
+    /// <exception cref="FaultException">The clone failed. The message says why and what would help.</exception>
     public Task RunAsync(
         string url, string? reference, string target, SandboxView view, CloneCredential? credential, Action<string> progress,
         CancellationToken cancellationToken) =>
         RunAsync(url, reference, target, view, credential, [], new GitLimits(MaxBytes, Timeout), progress, cancellationToken);
 
     /// <summary>
-    /// As <see cref="RunAsync(string, string?, string, SandboxView, CloneCredential?, Action{string}, CancellationToken)"/>, the newest
-    /// commit alone: for a look at its files.
+    /// Like <see cref="RunAsync(string, string?, string, SandboxView, CloneCredential?, Action{string}, CancellationToken)"/>, but clones
+    /// only the newest commit, for a look at its files.
     /// </summary>
     public async Task NewestAsync(
         string url, string? reference, string target, SandboxView view, CloneCredential? credential, IReadOnlyList<string> only,
@@ -42,15 +42,15 @@ internal sealed partial class CloneRepository(SandboxedGit git)
         }
         catch (FaultException exception) when (exception.Message.Contains("does not support shallow", StringComparison.Ordinal))
         {
-            // A web server that only shows files has no way to leave history out.
+            // A plain file server (dumb HTTP) cannot leave out the history.
             CodespaceFolders.Delete(target);
             await RunAsync(url, reference, target, view, credential, sparse, limits, _ => { }, cancellationToken);
         }
     }
 
     /// <summary>
-    /// Lets a clone check out, and where the server can also fetch, these paths alone (git-sparse-checkout(1)): a new repository starts
-    /// with what its template has. The template lies in git's own home, where it can read it.
+    /// Makes a clone check out only these paths (git-sparse-checkout(1)), and fetch only these if the server can. The clone gets these
+    /// settings from a template of git's for new repositories. The template lies in git's own home, where git can read it.
     /// </summary>
     private static string[] Sparse(SandboxView view, IReadOnlyList<string> only)
     {
@@ -92,8 +92,8 @@ internal sealed partial class CloneRepository(SandboxedGit git)
     }
 
     /// <summary>
-    /// A branch or tag that git can be handed: <c>refs/heads/</c> is taken off, and nothing can look like an option or a revision
-    /// expression.
+    /// Returns a branch or tag that is safe to pass to git. It removes <c>refs/heads/</c>, and refuses what looks like an option or a
+    /// revision expression.
     /// </summary>
     internal static string? BranchOf(string? reference)
     {
@@ -115,7 +115,7 @@ internal sealed partial class CloneRepository(SandboxedGit git)
             said.Dequeue();
         }
 
-        // Of the counters only the last line is worth keeping, and where the clone lies on the server is nobody's business.
+        // Of a progress counter only the last line is kept. The clone's path on the server must not be shown.
         if (!line.StartsWith("Cloning into ", StringComparison.Ordinal)
             && (!line.Contains('%', StringComparison.Ordinal) || line.Contains(", done.", StringComparison.Ordinal)))
         {

@@ -5,23 +5,23 @@ using Berth.Server.Repositories.Cloning;
 namespace Berth.Server.Codespaces.Git;
 
 /// <summary>A checkout whose submodules are wanted.</summary>
-/// <param name="Url">Where it was cloned from.</param>
-/// <param name="Credential">For the repository's own server and owner; null: none may be used.</param>
+/// <param name="Url">The URL that it was cloned from.</param>
+/// <param name="Credential">A credential for the repository's own server and owner. Null: none may be used.</param>
 internal sealed record SubmoduleRequest(string Url, string Checkout, SandboxView View, CloneCredential? Credential)
 {
-    /// <summary>Which are not wanted, by their places within the checkout; what is in them is not looked at.</summary>
+    /// <summary>Says which submodules are not wanted, by their paths within the checkout. What is in them is not looked at.</summary>
     public Func<string, Submodule, bool> Leaves { get; init; } = (_, _) => false;
 }
 
-/// <summary>A submodule that is there.</summary>
-/// <param name="Place">Within the checkout.</param>
-/// <param name="Submodule">As the repository names it that it is in.</param>
-/// <param name="Url">Where it was cloned from.</param>
+/// <summary>A submodule that was cloned.</summary>
+/// <param name="Place">Its path within the checkout.</param>
+/// <param name="Submodule">Its entry in the repository that it is in.</param>
+/// <param name="Url">The URL that it was cloned from.</param>
 internal sealed record ClonedSubmodule(string Place, Submodule Submodule, string Url);
 
 /// <summary>
-/// Clones the submodules of a fresh checkout, and theirs: as <see cref="CloneRepository"/> does, each from a URL that was looked at, at the
-/// commit that the repository names. What cannot be had is a line; nothing ends for it.
+/// Clones the submodules of a fresh checkout, and their submodules, as <see cref="CloneRepository"/> does. Each comes from a URL that was
+/// checked, at the commit that the repository names. A submodule that cannot be cloned only gets a line in the log.
 /// </summary>
 internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
 {
@@ -31,12 +31,12 @@ internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
     public static bool HasAny(string checkout) =>
         new FileInfo(Path.Combine(checkout, ".gitmodules")) is { Exists: true, LinkTarget: null };
 
-    /// <summary>A line for those that nobody asks for.</summary>
+    /// <summary>The line for submodules that nobody asked for.</summary>
     public static string NotCloned(string repository) => Fault.Shown(
         "the repository has submodules, which are not cloned",
         $"customizations.berth.submodules: true in devcontainer.json, or berth repo edit {repository} --submodules true");
 
-    /// <returns>Those that are there, each behind the one that it is in.</returns>
+    /// <returns>The submodules that were cloned, each after the one that it is in.</returns>
     public async Task<IReadOnlyList<ClonedSubmodule>> RunAsync(
         SubmoduleRequest request, Action<string> log, CancellationToken cancellationToken)
     {
@@ -76,7 +76,7 @@ internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
         return cloned;
     }
 
-    /// <summary>From the commit, since a file of the checkout may be a link to anywhere.</summary>
+    /// <summary>Lists the submodules from the commit, since a file of the checkout may be a link to anywhere.</summary>
     private async Task<IReadOnlyList<Submodule>> ListAsync(SubmoduleRequest request, string folder, CancellationToken cancellationToken)
     {
         var place = Path.Combine(request.Checkout, folder);
@@ -89,7 +89,7 @@ internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
         return listed.ExitCode == 0 ? Submodule.Read(listed.Output) : [];
     }
 
-    /// <returns>Null, or why it is not there.</returns>
+    /// <returns>Null, or the reason why it was not cloned.</returns>
     private async Task<string?> CloneAsync(
         SubmoduleRequest request, string folder, Submodule submodule, string url, TimeSpan left, Action<string> log,
         CancellationToken cancellationToken)
@@ -105,7 +105,7 @@ internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
                 Limits = new GitLimits(CloneRepository.MaxBytes, left),
             };
 
-            // What it is cloned from is settled before git could take it from the file.
+            // Set the URL first, so that git does not take it from the file.
             var named = await git.RunAsync(
                 call with { Arguments = ["-C", place, "config", $"submodule.{submodule.Name}.url", url] }, said.Add, cancellationToken);
             if (named.ExitCode != 0)
@@ -127,7 +127,7 @@ internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
                 },
                 said.Add, cancellationToken);
 
-            // A path that is no submodule is passed over without a word.
+            // Git ignores a path that is no submodule without an error.
             var isThere = updated.ExitCode == 0 && Path.Exists(Path.Combine(place, submodule.Path, ".git"));
             return isThere ? null : Failed(said, credential);
         }
@@ -153,7 +153,9 @@ internal sealed class CloneSubmodules(SandboxedGit git, TimeProvider time)
         };
     }
 
-    /// <summary>The first thing that went wrong; what git says later tells that it did, and where the clone lies on this machine.</summary>
+    /// <summary>
+    /// Returns the first error. Git's later lines only say that something failed, and where the clone lies on this machine.
+    /// </summary>
     private static string Reason(IReadOnlyList<string> said)
     {
         return (First("fatal: ") ?? First("error: ") ?? First("remote: ") ?? "it is no submodule of the commit")

@@ -10,14 +10,14 @@ internal static class GitReference
     public static string? BranchOf(string reference) =>
         reference.StartsWith(Branches, StringComparison.Ordinal) ? reference[Branches.Length..] : null;
 
-    /// <summary>Without <c>refs/heads/</c> or <c>refs/tags/</c>.</summary>
+    /// <summary>The name without <c>refs/heads/</c> or <c>refs/tags/</c>.</summary>
     public static string Short(string reference) =>
         BranchOf(reference) ?? (reference.StartsWith(Tags, StringComparison.Ordinal) ? reference[Tags.Length..] : reference);
 
-    /// <summary>The places where a short name may be found at a server, the first one first.</summary>
+    /// <summary>The full references that a short name may mean at a server, in the order of search.</summary>
     public static string[] PlacesOf(string name) => [Branches + name, $"{Tags}{name}^{{}}", Tags + name];
 
-    /// <summary>git-check-ref-format(1), and nothing that git could take for an option.</summary>
+    /// <summary>True for a name that git-check-ref-format(1) accepts and that git cannot take for an option.</summary>
     public static bool IsName(string name) =>
         name.Length is > 0 and <= 255 && name[0] is not '-' and not '/' && name[^1] is not '/' and not '.'
         && !name.Any(c => c <= ' ' || c is '~' or '^' or ':' or '?' or '*' or '[' or '\\' or '\x7f')

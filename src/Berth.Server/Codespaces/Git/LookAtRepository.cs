@@ -10,31 +10,31 @@ using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Git;
 
-/// <summary>Gets the files of a repository for a moment: cloned in the sandbox as a start does, looked at, and deleted.</summary>
+/// <summary>Clones a repository in the sandbox as a start does, to look at its files. Deletes the clone afterwards.</summary>
 internal sealed class LookAtRepository(
     Db db, DataOptions options, CodespaceHost host, CloneRepository clone, CloneSubmodules submodules, CloneCredentials credentials,
     WorkspaceFilesystem filesystems, TimeProvider time) : IDisposable
 {
     /// <summary>
-    /// A few kilobytes of a repository become as many files as somebody likes. They lie on a filesystem that goes with the look, so neither
-    /// they nor their number are the server's.
+    /// The limit of files. A repository of a few kilobytes can unpack to any number of them. They lie on a filesystem that is removed after
+    /// the look, so they do not use up the server's own files.
     /// </summary>
     private const int MaxFiles = 131_072;
 
-    /// <summary>All that is read to know what a repository asks for.</summary>
+    /// <summary>All files that are read to learn what a repository asks for.</summary>
     private static readonly string[] Configurations = ["/.devcontainer.json", "/.devcontainer/"];
 
-    /// <summary>No codespace's name has a ~.</summary>
+    /// <summary>The beginning of the folders' names. No codespace's name has a ~.</summary>
     private const string Prefix = "~preflight-";
 
     private static readonly TimeSpan Forgotten = TimeSpan.FromHours(1);
     private readonly SemaphoreSlim _configurationsAtOnce = new(4);
 
-    /// <param name="repository">Which one they may read.</param>
-    /// <param name="reference">Branch or tag; null: the remote's own.</param>
-    /// <param name="wanted">What a checkout's configuration says of submodules; null: nothing.</param>
-    /// <param name="say">Told of submodules that are not there.</param>
-    /// <param name="look">Gets the folder of the checkout, which is gone when it ends.</param>
+    /// <param name="repository">A repository that the user may read.</param>
+    /// <param name="reference">A branch or tag. Null: the remote's default branch.</param>
+    /// <param name="wanted">Reads from a checkout's configuration whether submodules are wanted. Null: it does not say.</param>
+    /// <param name="say">Called for submodules that could not be cloned.</param>
+    /// <param name="look">Gets the folder of the checkout, which is deleted afterwards.</param>
     /// <exception cref="FaultException">There is nothing to clone, or it cannot be cloned.</exception>
     public Task<T> RunAsync<T>(
         long userId, string login, RepositoryFacts repository, string? reference, Func<string, bool?> wanted, Action<string> say,
@@ -43,7 +43,7 @@ internal sealed class LookAtRepository(
             userId, login, repository, reference, look, [],
             (row, request) => SubmodulesAsync(userId, login, row, request, wanted, say, cancellationToken), cancellationToken);
 
-    /// <summary>The same for its dev container configurations alone, which is quick.</summary>
+    /// <summary>Clones only the dev container configurations, which is quick.</summary>
     /// <exception cref="FaultException">There is nothing to clone, it cannot be cloned, or a configuration is wrong.</exception>
     public async Task<T> ConfigurationsAsync<T>(
         long userId, string login, RepositoryFacts repository, string? reference, Func<string, T> look, CancellationToken cancellationToken)
@@ -101,7 +101,7 @@ internal sealed class LookAtRepository(
         }
     }
 
-    /// <summary>As a start does, which alone says what it clones.</summary>
+    /// <summary>Clones submodules as a start does, but reports only what is missing.</summary>
     private async Task SubmodulesAsync(
         long userId, string login, RepositoryRow row, SubmoduleRequest request, Func<string, bool?> wanted, Action<string> say,
         CancellationToken cancellationToken)
@@ -134,7 +134,7 @@ internal sealed class LookAtRepository(
             cancellationToken);
     }
 
-    /// <summary>Of servers that were killed meanwhile.</summary>
+    /// <summary>Deletes what servers left that were killed during a look.</summary>
     private async Task DeleteForgottenAsync(CancellationToken cancellationToken)
     {
         var all = new DirectoryInfo(Path.Combine(options.DataPath, "codespaces"));

@@ -6,35 +6,35 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Git;
 
-/// <summary>What one call of git may use: bytes of its checkout, and time.</summary>
+/// <summary>The limits of one call of git: the bytes of its checkout, and time.</summary>
 internal sealed record GitLimits(long Bytes, TimeSpan Time);
 
 /// <summary>One call of git.</summary>
-/// <param name="What">For messages: <c>the clone of URL</c>.</param>
-/// <param name="Checkout">A folder that is there; all that git may write to, beside its home.</param>
-/// <param name="View">Who git is in the sandbox, with a home that nobody else writes to.</param>
+/// <param name="What">What it does, for messages: <c>the clone of URL</c>.</param>
+/// <param name="Checkout">An existing folder. Git may write only there and in its home.</param>
+/// <param name="View">The user that git is in the sandbox, with a home that nobody else writes to.</param>
 internal sealed record GitCall(string What, string Checkout, SandboxView View, IReadOnlyList<string> Arguments)
 {
     /// <summary>The one server or folder that it may reach; null: none.</summary>
     public Uri? Remote { get; init; }
 
-    /// <summary>Answers what that server asks; null: nothing does.</summary>
+    /// <summary>Answers that server's question for a login. Null: there is no login.</summary>
     public CloneAskpass? Askpass { get; init; }
 
     public GitLimits Limits { get; init; } = new(CloneRepository.MaxBytes, TimeSpan.FromMinutes(1));
 }
 
 /// <summary>
-/// Runs git without trusting what it reads: in the sandbox, with no configuration but what stands here, no hooks, no redirects, and only to
-/// addresses that outgoing requests may reach.
+/// Runs git without trusting what it reads: in the sandbox, with only the configuration given here, without hooks and redirects, and only
+/// to addresses that outgoing requests may reach.
 /// </summary>
 internal sealed class SandboxedGit(
     OutgoingOptions options, OutgoingNetworks networks, CodespaceTools tools, Firewall firewall, ISandbox sandbox, TimeProvider time)
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether git may be handed this URL.</summary>
-    /// <exception cref="FaultException">It may not.</exception>
+    /// <summary>Checks that git may be given this URL.</summary>
+    /// <exception cref="FaultException">Git may not be given it.</exception>
     public Uri Check(string url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https" or "file"))
@@ -56,9 +56,9 @@ internal sealed class SandboxedGit(
                 FaultKind.Repository, $"{url}: file: clone URLs are switched off on this server (BERTH_ALLOW_FILE_CLONE)");
     }
 
-    /// <param name="said">Told each line of git's error output.</param>
-    /// <returns>How it ended.</returns>
-    /// <exception cref="FaultException">It could not be run, or became too large or too slow.</exception>
+    /// <param name="said">Called with each line of git's error output.</param>
+    /// <returns>Git's exit code and output.</returns>
+    /// <exception cref="FaultException">Git could not be run, or its checkout became too large, or it took too long.</exception>
     public async Task<ToolResult> RunAsync(GitCall call, Action<string> said, CancellationToken cancellationToken)
     {
         var home = call.View.Home ?? throw new ArgumentException("git needs a home", nameof(call));
@@ -102,7 +102,7 @@ internal sealed class SandboxedGit(
     };
 
     /// <summary>
-    /// The addresses that were checked are the ones that git connects to; a second look-up of the name could answer otherwise.
+    /// Makes git connect to the addresses that were checked. If git looked the name up again, it could get other addresses.
     /// </summary>
     private async Task<string?> PinAsync(Uri? uri, CancellationToken cancellationToken)
     {
@@ -154,8 +154,8 @@ internal sealed class SandboxedGit(
     }
 
     /// <summary>
-    /// For a folder of this machine: whose it is does not matter, a site administrator named it. A file, because git keeps -c settings from
-    /// the process that reads the folder.
+    /// The global configuration for a folder of this machine. Its owner does not matter, since a site administrator named it. This must be
+    /// a file, because git does not pass -c settings on to the process that reads the folder.
     /// </summary>
     private static string GlobalConfiguration(Uri? uri, string home)
     {

@@ -3,10 +3,10 @@ using Berth.Server.Repositories;
 namespace Berth.Server.Codespaces.Git;
 
 /// <summary>A submodule as a commit's .gitmodules names it (gitmodules(5)).</summary>
-/// <param name="Url">As it is written.</param>
+/// <param name="Url">The URL as the file has it.</param>
 internal sealed record Submodule(string Name, string Path, string Url)
 {
-    /// <param name="listing">What <c>git config -z --list</c> says of the file: names, line ends, values and NULs.</param>
+    /// <param name="listing">The output of <c>git config -z --list</c> for the file: names, line ends, values and NULs.</param>
     public static IReadOnlyList<Submodule> Read(string listing)
     {
         Dictionary<string, (string? Path, string? Url)> found = new(StringComparer.Ordinal);
@@ -37,7 +37,7 @@ internal sealed record Submodule(string Name, string Path, string Url)
         ];
     }
 
-    /// <summary>Null when git can be handed name and path.</summary>
+    /// <summary>Why git must not be given its name or path. Null when it may be.</summary>
     public string? Fault =>
         Name.Length is 0 or > 255 || Name.Any(char.IsControl) || Name.Contains("..", StringComparison.Ordinal) || Name.StartsWith('-')
             ? "its name is none that git would take"
@@ -49,12 +49,13 @@ internal sealed record Submodule(string Name, string Path, string Url)
         && path.Split('/').All(part => part is not ("" or "." or "..") && !part.StartsWith(".git", StringComparison.OrdinalIgnoreCase));
 }
 
-/// <summary>Where submodules are cloned from: the rules of clone URLs, and never a folder of this machine.</summary>
+/// <summary>The URLs that submodules may be cloned from. The rules of clone URLs apply, and it is never a folder of this machine.</summary>
 internal static class SubmoduleUrl
 {
-    /// <param name="url">As it is written; <c>./</c> and <c>../</c> begin at the repository that names it (git-submodule(1)).</param>
+    /// <param name="url">The URL as the file has it. <c>./</c> and <c>../</c> begin at the repository that names it
+    /// (git-submodule(1)).</param>
     /// <param name="parent">The URL that the repository was cloned from.</param>
-    /// <returns>A URL over http or https, or why it is none.</returns>
+    /// <returns>A URL over http or https, or the reason why there is none.</returns>
     public static (string? Url, string? Fault) Resolve(string url, string parent)
     {
         if (url.StartsWith("./", StringComparison.Ordinal) || url.StartsWith("../", StringComparison.Ordinal))
@@ -115,8 +116,8 @@ internal static class SubmoduleUrl
     }
 
     /// <summary>
-    /// <c>git@HOST:PATH</c> and <c>ssh://…</c> of the server that the repository was cloned from, which has no key here: asked for in the
-    /// same way as the repository.
+    /// Changes <c>git@HOST:PATH</c> and <c>ssh://…</c> to http or https if the host is the server that the repository was cloned from.
+    /// There is no key for SSH here, so the submodule is fetched in the same way as the repository.
     /// </summary>
     private static string? OverHttp(string url, string parent)
     {
@@ -133,7 +134,7 @@ internal static class SubmoduleUrl
             : null;
     }
 
-    /// <summary>Somebody else's word, for a line of a log; what it may hold of a password stays out.</summary>
+    /// <summary>Prepares a URL for a line of a log. It was written by others, and any password in it is left out.</summary>
     private static string Shown(string url)
     {
         var at = url.Contains("://", StringComparison.Ordinal) ? url.LastIndexOf('@') : -1;

@@ -5,25 +5,26 @@ using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Codespaces.Images;
 
-/// <summary>An image that its registry has just allowed, by digest, and the login it was allowed to.</summary>
-/// <param name="Login">Null: without one.</param>
-/// <param name="By">Whose login, for people: <c>ACR at organization level</c>; null without one.</param>
-/// <param name="Credential">What the engine gets: a token of a few minutes where the registry issues such, so that it never sends a
-/// password anywhere.</param>
+/// <summary>An image that its registry has just allowed, by digest, and the login that it allowed.</summary>
+/// <param name="Login">The login. Null: the image was allowed without one.</param>
+/// <param name="By">The owner of the login, for people: <c>ACR at organization level</c>. Null without a login.</param>
+/// <param name="Credential">The credential for the engine. If the registry issues tokens of a few minutes, it is one of these, so that the
+/// engine never sends a password.</param>
 internal sealed record AuthorisedImage(
     ImageReference Image, RemoteImage Remote, RegistryLogin? Login, string? By, RegistryCredential? Credential)
 {
     public Digest Digest => Remote.Reference.Digest!;
 
     /// <summary>
-    /// Of Berth's own registry: the rule that allows it to the codespace; null elsewhere, and where a set of secrets was needed.
+    /// For an image of Berth's own registry: the rule that allows it to the codespace. Null for other registries, and when a set of secrets
+    /// was needed.
     /// </summary>
     public string? Rule { get; init; }
 
-    /// <summary>Why the login that counts for it was not taken, where the image is allowed without one.</summary>
+    /// <summary>Why the image's login was not used, when the image is allowed without one.</summary>
     public string? Rejected { get; init; }
 
-    /// <summary>Null where the engine needs none, or may as well ask for it itself: without a login.</summary>
+    /// <summary>Null when the engine needs no credential, or can ask for a token itself because there is no login.</summary>
     public static RegistryCredential? CredentialOf(ImageReference image, RegistryLogin? login, RemoteAnswer<RemoteManifest> answer) =>
         (login, answer) switch
         {

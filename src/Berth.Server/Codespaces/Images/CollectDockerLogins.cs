@@ -8,16 +8,18 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Codespaces.Images;
 
 /// <summary>
-/// Makes docker's configuration of the sets that count, for the inside of the codespace. It knows hosts only, so
-/// a set for a path is left out; what a registry does not accept is left out as well, since with it even public images would be refused;
-/// and a login whose token realm is none of the registry's is left out, since docker would send it there.
+/// Makes docker's configuration for the inside of a codespace from the sets of secrets that apply. Three kinds of logins are left out.
+/// Docker knows only hosts, so a set for a path is. So is a login that the registry rejects, since with it even public images would be
+/// refused. And so is a login whose token realm is not the registry's own, since docker would send the password there.
 /// </summary>
 internal sealed class CollectDockerLogins(RegistryAccess access, RegistryClient registries, AddressOptions options, TimeProvider time)
 {
-    /// <summary>A registry that does not answer in this time gets its login into the file unasked: whoever uses it will see.</summary>
+    /// <summary>
+    /// How long to wait for a registry. If it does not answer in time, its login is written unchecked, and its user sees whether it works.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Azure's live three hours; nobody else says.</summary>
+    /// <summary>When to renew identity tokens. Azure's are valid for three hours, and other registries do not say.</summary>
     private static readonly TimeSpan IdentityRefresh = TimeSpan.FromHours(1);
 
     public async Task<DockerLogins> RunAsync(StartCredentials start, CancellationToken cancellationToken)

@@ -6,9 +6,9 @@ using Berth.Server.Json;
 namespace Berth.Server.Codespaces.Images;
 
 /// <summary>One entry of docker's configuration.</summary>
-/// <param name="Key">The host as images name it; for Docker Hub the URL of old.</param>
-/// <param name="IdentityToken">Stands for user and password where the registry gives such; the password is not told then.</param>
-/// <param name="RefreshAt">When to ask for the next one, at half of its life; null for what lives as long as the codespace runs.</param>
+/// <param name="Key">The host as images name it. For Docker Hub it is the old URL.</param>
+/// <param name="IdentityToken">Replaces user and password if the registry issues such tokens. The password is not written then.</param>
+/// <param name="RefreshAt">When to ask for the next token, at half of its life. Null: it is valid as long as the codespace runs.</param>
 internal sealed record DockerLogin(string Key, string User, string Password, string? IdentityToken, DateTimeOffset? RefreshAt)
 {
     public JsonObject ToJson()
@@ -28,13 +28,15 @@ internal sealed record DockerLogin(string Key, string User, string Password, str
     public override string ToString() => $"{User} at {Key}";
 }
 
-/// <summary>The logins of a codespace as docker and its relatives (skopeo, buildah, oras, the dev container tools) read them.</summary>
+/// <summary>
+/// The logins of a codespace, in the form that docker and its relatives read (skopeo, buildah, oras, the dev container tools).
+/// </summary>
 internal sealed record DockerLogins(IReadOnlyList<DockerLogin> Logins)
 {
-    /// <summary>When the file has to be written anew; null: never while the codespace runs.</summary>
+    /// <summary>When the file has to be written again. Null: not while the codespace runs.</summary>
     public DateTimeOffset? RefreshAt => Logins.Min(login => login.RefreshAt);
 
-    /// <summary>config.json.</summary>
+    /// <summary>The text of config.json.</summary>
     public string ToJson()
     {
         var hosts = new JsonObject();
@@ -47,11 +49,11 @@ internal sealed record DockerLogins(IReadOnlyList<DockerLogin> Logins)
     }
 
     /// <summary>
-    /// The same, over what is there already: entries that Berth wrote before are replaced, and a person's own login wins over Berth's. What
-    /// cannot be read is replaced whole.
+    /// Merges the logins into an existing file. Entries that Berth wrote before are replaced, and a person's own login wins over Berth's. A
+    /// file that cannot be read is replaced as a whole.
     /// </summary>
-    /// <param name="existing">The file as it is; null: there is none.</param>
-    /// <param name="before">What Berth wrote the last time; null: nothing.</param>
+    /// <param name="existing">The present file. Null: there is none.</param>
+    /// <param name="before">What Berth wrote the last time. Null: nothing.</param>
     public string MergeInto(string? existing, DockerLogins? before)
     {
         if (Read(existing) is not { } root)

@@ -8,19 +8,19 @@ namespace Berth.Server.Codespaces.Images;
 internal sealed record PinnedImage(string Reference, EngineImage Image);
 
 /// <summary>
-/// Authorises and pulls an image for one codespace. The registry is always asked, since an image that lies on the engine already was
+/// Authorises and pulls an image for one codespace. The registry is always asked, since an image that is already on the engine was
 /// authorised for somebody else.
 /// </summary>
 internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registries, Machines machines, TimeProvider time)
 {
     private readonly EngineDisk _disk = new(engine);
 
-    /// <summary>A token of a registry lives for minutes; a large pull gets that many new ones.</summary>
+    /// <summary>How many new tokens a pull may get. A registry's token is valid for minutes, and a large pull takes longer.</summary>
     private const int MostRenewals = 20;
 
     public bool IsOwn(ImageReference image) => registries.IsOwn(image);
 
-    /// <exception cref="FaultException">Refused or not to be had; names registry, image, reason and remedy.</exception>
+    /// <exception cref="FaultException">The image is refused or cannot be fetched. Names registry, image, reason and remedy.</exception>
     public async Task<PinnedImage> RunAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
         if (BuiltName.Is(image.Repository))
@@ -58,12 +58,12 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
         }
     }
 
-    /// <summary>Asks again about an image that a container was made of; access may have been taken away since.</summary>
-    /// <exception cref="FaultException">It is not allowed any more.</exception>
+    /// <summary>Checks an image again of which a container was made, since access may have been taken away.</summary>
+    /// <exception cref="FaultException">The image is not allowed any more.</exception>
     public Task DecideAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken) =>
         registries.DecideAsync(image, start, cancellationToken);
 
-    /// <summary>Whatever is made of an image carries its labels and its bytes.</summary>
+    /// <summary>Checks the labels and the size of an image, since everything that is made from it has them too.</summary>
     private PinnedImage Checked(ImageReference image, string pinned, EngineImage found)
     {
         if (found.Bytes > machines.MostImageBytes)
@@ -119,7 +119,7 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
             catch (EngineException exception)
                 when (progressed && renewals < MostRenewals && allowed.Credential?.Token is not null && IsRefusal(exception))
             {
-                // Layers that are there stay; the engine goes on with the rest.
+                // Layers that were pulled stay, and the engine goes on with the rest.
                 start.Log("pull", "the registry's token has ended; going on with a new one");
                 allowed = await registries.RenewAsync(allowed, start, cancellationToken);
             }

@@ -6,11 +6,13 @@ using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Codespaces.Images;
 
-/// <summary>Why an image is not to be had, in one line for the person who started the codespace: the true cause, and what to do.</summary>
+/// <summary>
+/// Explains why an image cannot be fetched, in one line for the person who started the codespace: the real cause and a remedy.
+/// </summary>
 internal static class ImageFault
 {
-    /// <param name="set">The set that counts for it; null: none.</param>
-    /// <param name="start">For what was not used, and why.</param>
+    /// <param name="set">The set of secrets that applies to the image. Null: none.</param>
+    /// <param name="start">Says which logins were not used, and why.</param>
     public static FaultException Of(ImageReference image, RemoteImage remote, LoginSecrets? set, Fault cause, StartCredentials start)
     {
         var with = set is not null && cause.Kind is not (FaultKind.UnknownHost or FaultKind.Unreachable or FaultKind.AddressRefused)
@@ -25,7 +27,7 @@ internal static class ImageFault
         FaultKind.WrongPlatform, $"the image {image} cannot be used: {cause.Message}",
         $"build and push it for {platform}, too (docker buildx build --platform {platform} …)");
 
-    /// <summary>What the container engine said about a pull that its registry had allowed.</summary>
+    /// <summary>Explains an error of the container engine in a pull that the registry had allowed.</summary>
     public static FaultException OfEngine(ImageReference image, EngineException exception)
     {
         var words = exception.Message;

@@ -6,14 +6,14 @@ using Berth.Server.Registry.Authorization;
 
 namespace Berth.Server.Codespaces.Images;
 
-/// <summary>What the rules say about one image of Berth's own registry.</summary>
-/// <param name="Rule">The rule that allowed it; null when none did.</param>
-/// <param name="Refusal">With a remedy; null when it is allowed.</param>
+/// <summary>The decision of the access rules on one image of Berth's own registry.</summary>
+/// <param name="Rule">The rule that allowed it. Null when none did.</param>
+/// <param name="Refusal">The refusal, with a remedy. Null when the image is allowed.</param>
 internal sealed record OwnDecision(string? Rule, Fault? Refusal);
 
 /// <summary>
-/// Images of Berth's own registry: the rules themselves are asked, beside the registry, since their answer says which rule refused and what
-/// would help, as far as the creator may know.
+/// Decides on images of Berth's own registry. It asks the access rules directly, not only the registry, because their answer says which
+/// rule refused and what would help, as far as the creator may know.
 /// </summary>
 internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
 {
@@ -33,7 +33,7 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
             return new OwnDecision(decision.Deciding, null);
         }
 
-        // Without a reason the creator may not know whether there is such a package, and the words are the same for both.
+        // Without a reason the creator may not know whether the package exists, so the message is the same in both cases.
         var reason = decision.Reason
             ?? $"a codespace of {principal.Repository}, created by {principal.UserLogin}, may not read it, or it does not exist";
         var missing = decision.Reason is not null && !facts.Exists;
@@ -45,8 +45,8 @@ internal sealed class OwnImages(AccessDecisions access, RegistryTokens tokens)
     }
 
     /// <summary>
-    /// For an image that was allowed: the codespace's token, and where there is no codespace yet a registry token of minutes for this one
-    /// image, which is what the codespace's token would be exchanged for.
+    /// The login for an image that was allowed: the codespace's token. If there is no codespace yet, it is a registry token for this one
+    /// image that is valid for minutes. The codespace's token would be exchanged for just such a token.
     /// </summary>
     public RegistryLogin LoginOf(ImageReference image, StartCredentials start) => start.IsRehearsal
         ? new RegistryLogin("codespace", "")

@@ -3,8 +3,8 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Images;
 
 /// <summary>
-/// Looks at the engine's disk while an image is pulled: what layers unpack to nobody says before. It can be ended wrongly only by as much
-/// as others write there at that moment.
+/// Watches the engine's disk during a pull, because nobody says beforehand how large layers are when unpacked. Other programs that write to
+/// the disk at that moment count too, and by that much a pull may be ended too early.
 /// </summary>
 internal sealed class PullWatch : IAsyncDisposable
 {
@@ -16,10 +16,10 @@ internal sealed class PullWatch : IAsyncDisposable
     /// <param name="most">Bytes that the image may unpack to.</param>
     public PullWatch(EngineDisk disk, long most, TimeProvider time) => _watching = WatchAsync(disk, most, time);
 
-    /// <summary>More was unpacked than may be, or the engine's disk is about to be full.</summary>
+    /// <summary>Cancelled when more was unpacked than allowed, or when the engine's disk is nearly full.</summary>
     public CancellationToken Exceeded => _exceeded.Token;
 
-    /// <summary>It is the disk that is.</summary>
+    /// <summary>True when the disk is nearly full.</summary>
     public bool IsFull { get; private set; }
 
     public async ValueTask DisposeAsync()
@@ -46,7 +46,7 @@ internal sealed class PullWatch : IAsyncDisposable
                         return;
                     }
 
-                    // Room that somebody makes is not this image's to fill.
+                    // If others free room, the image may not use it.
                     before = now.Bytes > before.Value.Bytes ? now : before;
                 }
             }

@@ -8,20 +8,20 @@ using Berth.Server.Secrets;
 namespace Berth.Server.Codespaces.Images;
 
 /// <summary>
-/// Which login an image of a start is fetched with, and whether its registry allows it: Berth's own registry by the codespace's token,
-/// others by the set of secrets that counts for the path, and where a set is rejected once more without a login. The registry is asked by
-/// Berth itself, so that a refusal is told with its true cause.
+/// Chooses the login for an image and asks its registry whether it is allowed. Berth's own registry gets the codespace's token. Other
+/// registries get the set of secrets for the path, and if that is rejected, one more request without a login. Berth asks the registry
+/// itself, so that a refusal is reported with its real cause.
 /// </summary>
 internal sealed class RegistryAccess(
     AccessDecisions access, CodespaceSecrets secrets, ExchangeLogin logins, RegistryClient registries, OwnImages own)
 {
-    /// <param name="Rule">Of Berth's own images: the rule that allows it.</param>
+    /// <param name="Rule">For Berth's own images: the rule that allows the image.</param>
     private sealed record Attempt(RegistryLogin? Login, string? By, Fault? Fault, string? Rule = null);
 
     public bool IsOwn(ImageReference image) => registries.IsOwn(image.Host);
 
-    /// <summary>Reads the secrets and says in the log which sets count and which do not, as far as the creator may know.</summary>
-    /// <param name="mask">Told every value that no log may show.</param>
+    /// <summary>Reads the secrets. The log says which sets apply and which do not, as far as the creator may know.</summary>
+    /// <param name="mask">Called with every value that no log may show.</param>
     public async Task<StartCredentials> LoadAsync(
         CodespacePrincipal principal, string token, Action<string, string> log, Action<string> mask, CancellationToken cancellationToken)
     {
@@ -49,8 +49,10 @@ internal sealed class RegistryAccess(
         return credentials;
     }
 
-    /// <summary>Asks the image's registry, with its path's login and, where that is rejected, once without.</summary>
-    /// <exception cref="FaultException">Refused or not to be had; names registry, image, the true cause and a remedy.</exception>
+    /// <summary>Asks the image's registry with the login for its path and, if that is rejected, once without.</summary>
+    /// <exception cref="FaultException">
+    /// The image is refused or cannot be fetched. Names registry, image, the real cause and a remedy.
+    /// </exception>
     public async Task<AuthorisedImage> AuthoriseAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
         var remote = RemoteImage.Of(image);
@@ -93,33 +95,33 @@ internal sealed class RegistryAccess(
         throw ImageFault.Of(image, remote, set, cause!, start);
     }
 
-    /// <summary>Whether an image of Berth's own registry may still be used; the image itself need not be there any more.</summary>
-    /// <exception cref="FaultException">It may not.</exception>
+    /// <summary>Checks that an image of Berth's own registry may still be used. The image itself may be gone by now.</summary>
+    /// <exception cref="FaultException">It may not be used any more.</exception>
     public async Task DecideAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
     {
         if (IsOwn(image) && (await own.DecideAsync(image, start.Principal, cancellationToken)).Refusal is { } refusal)
         {
-            // A set that names Berth itself is honoured after the token.
+            // Secrets that name Berth's own registry are tried after the token.
             await (start.Logins.ForImage(RemoteImage.Of(image)) is null
                 ? throw new FaultException(refusal)
                 : AuthoriseAsync(image, start, cancellationToken));
         }
     }
 
-    /// <summary>What it is for and how large; refused where the engine's platform is not among it.</summary>
-    /// <exception cref="FaultException">Not for this platform.</exception>
+    /// <summary>Finds out the image's platforms and size.</summary>
+    /// <exception cref="FaultException">The image is not for the engine's platform.</exception>
     public async Task<RemoteManifest?> DescribeAsync(
         AuthorisedImage allowed, Platform platform, StartCredentials start, CancellationToken cancellationToken)
     {
         var answer = await registries.DescribeAsync(allowed.Remote, allowed.Login, platform, cancellationToken);
 
-        // What else may be wrong with it the pull will say.
+        // The pull reports any other fault.
         return answer.Fault is { Kind: FaultKind.WrongPlatform } wrong
             ? throw ImageFault.WrongPlatform(allowed.Image, wrong, platform)
             : answer.Value;
     }
 
-    /// <summary>A token lives for minutes and a pull may take longer: the same image's next one.</summary>
+    /// <summary>Asks for the next token for the same image, since a token is valid for minutes and a pull may take longer.</summary>
     public async Task<AuthorisedImage> RenewAsync(AuthorisedImage allowed, StartCredentials start, CancellationToken cancellationToken)
     {
         var answer = await registries.FindAsync(allowed.Remote, allowed.Login, cancellationToken);
@@ -131,7 +133,7 @@ internal sealed class RegistryAccess(
         return answer.Ok ? allowed with { Credential = AuthorisedImage.CredentialOf(allowed.Image, allowed.Login, answer) } : allowed;
     }
 
-    /// <summary>The login of a set now; null and a line in the log where it cannot be had.</summary>
+    /// <summary>The present login of a set. If there is none, returns null and writes a line to the log.</summary>
     public async Task<RegistryLogin?> LoginAsync(LoginSecrets set, StartCredentials start, CancellationToken cancellationToken)
     {
         try

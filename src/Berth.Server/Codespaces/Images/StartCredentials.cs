@@ -5,26 +5,29 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Codespaces.Images;
 
 /// <summary>
-/// The registry logins of one start: who starts, the codespace's token, the sets that count, and of all others what its creator may know.
-/// Loaded once (<see cref="RegistryAccess.LoadAsync"/>), so that every image of the start is judged by the same secrets.
+/// The registry logins of one start: who starts, the codespace's token, the sets of secrets that apply, and what the creator may know of
+/// all others. They are loaded once (<see cref="RegistryAccess.LoadAsync"/>), so that every image of the start is judged by the same
+/// secrets.
 /// </summary>
-/// <param name="Known">The report, as far as the creator may know it.</param>
-/// <param name="CanWrite">Whether the creator can write to the repository; if not, its secrets and its organization's stay away.</param>
-/// <param name="Mask">Told every value that no log may show.</param>
+/// <param name="Known">The report on all sets, as far as the creator may know it.</param>
+/// <param name="CanWrite">
+/// Whether the creator can write to the repository. If not, the secrets of the repository and its organization are withheld.
+/// </param>
+/// <param name="Mask">Called with every value that no log may show.</param>
 internal sealed record StartCredentials(
     CodespacePrincipal Principal, string Token, ResolvedLogins Logins, IReadOnlyList<LoginReport> Known, bool CanWrite,
     Action<string, string> Log, Action<string> Mask)
 {
     private const int MostCauses = 3;
 
-    /// <summary>Nothing is started: there is no codespace, and no token of one.</summary>
+    /// <summary>Nothing is started, so there is no codespace and no token.</summary>
     public bool IsRehearsal => Token.Length == 0;
 
     public override string ToString() => $"the registry logins of {Principal.Name}";
 
     /// <summary>
-    /// Why no set counts for an image, or what loses against the one that does: the true cause of many a failure. Null: nothing is to be
-    /// said.
+    /// Explains why no set applies to an image, or which sets lose against the one that does. This is often the real cause of a failure.
+    /// Null: there is nothing to explain.
     /// </summary>
     public string? ExplainUnusedLogins(RemoteImage image)
     {
@@ -54,7 +57,7 @@ internal sealed record StartCredentials(
         return causes.Count == 0 ? null : string.Join("; ", causes);
     }
 
-    /// <summary>Says nothing about which secrets there are.</summary>
+    /// <summary>The words for withheld secrets. They do not reveal which secrets exist.</summary>
     public string Withheld =>
         $"secrets of {Principal.Repository} and its organization are withheld from {Principal.UserLogin}, who cannot write to it";
 }

@@ -1,11 +1,11 @@
 namespace Berth.Server.Codespaces.Isolation;
 
-/// <summary>All that can be said about a build for a codespace, and about the containers that its commands run in.</summary>
-/// <param name="Tag">Of the image that comes out.</param>
-/// <param name="Dockerfile">Its name in the context.</param>
+/// <summary>Everything that can be asked of a build for a codespace, and of the containers that its commands run in.</summary>
+/// <param name="Tag">The tag of the image that it makes.</param>
+/// <param name="Dockerfile">The name of the Dockerfile in the context.</param>
 /// <param name="Target">The stage that is wanted.</param>
-/// <param name="Limits">Of each command.</param>
-/// <param name="Group">The control group of all of them together.</param>
+/// <param name="Limits">The limits of each command.</param>
+/// <param name="Group">The control group of all commands together.</param>
 internal sealed record BuildPlan(
     string Tag, string Dockerfile, string Target, MachineLimits Limits, ContainerNetwork Network, string Group)
 {
@@ -13,6 +13,6 @@ internal sealed record BuildPlan(
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Layers of earlier builds are not taken.</summary>
+    /// <summary>The build uses no layers of earlier builds.</summary>
     public bool NoCache { get; init; }
 }

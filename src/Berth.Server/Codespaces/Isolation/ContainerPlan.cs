@@ -14,10 +14,10 @@ internal enum PlannedMountKind
     /// <summary>A volume of the codespace: a folder of its own disk.</summary>
     Volume,
 
-    /// <summary>A file that the configuration writes out, on the codespace's disk where nobody changes it.</summary>
+    /// <summary>A file whose text is in the configuration. It lies on the codespace's disk where nobody can change it.</summary>
     Text,
 
-    /// <summary>Memory.</summary>
+    /// <summary>A tmpfs.</summary>
     Memory,
 
     /// <summary>The socket of the codespace's own container engine, and of no other.</summary>
@@ -29,15 +29,15 @@ internal enum PlannedMountKind
 /// </param>
 internal sealed record PlannedMount(PlannedMountKind Kind, string Source, string Target, bool ReadOnly)
 {
-    /// <summary>Of memory: what it holds at most and who may use it, in the kernel's words; empty: its defaults.</summary>
+    /// <summary>Options of a tmpfs, in the kernel's words: its size and who may use it. Empty: the kernel's defaults.</summary>
     public string MemoryOptions { get; init; } = "";
 }
 
-/// <summary>A limit of the kernel's for each process (setrlimit(2)).</summary>
-/// <param name="Hard">-1: none.</param>
+/// <summary>A limit that the kernel sets for each process (setrlimit(2)).</summary>
+/// <param name="Hard">-1: no limit.</param>
 internal sealed record ResourceLimit(string Name, long Soft, long Hard);
 
-/// <summary>Whom a container reaches.</summary>
+/// <summary>The network that a container is in.</summary>
 internal abstract record ContainerNetwork
 {
     private ContainerNetwork()
@@ -55,8 +55,8 @@ internal abstract record ContainerNetwork
 }
 
 /// <summary>
-/// All that can be said about a container of a codespace. Whatever a repository, an image or a feature asks for is read into this, and what
-/// it has no word for cannot happen: there are no devices, host paths, host namespaces or privileges in it.
+/// Everything that can be asked of a container of a codespace. What a repository, an image or a feature asks for is read into this record.
+/// It has no devices, host paths, host namespaces or privileges, so nothing can ask for those.
 /// </summary>
 /// <param name="Image">Pinned by digest, or built for the codespace.</param>
 internal sealed record ContainerPlan(string Image, MachineLimits Limits, ContainerNetwork Network)
@@ -83,10 +83,12 @@ internal sealed record ContainerPlan(string Image, MachineLimits Limits, Contain
 
     public IReadOnlyList<PlannedMount> Mounts { get; init; } = [];
 
-    /// <summary>Where Berth's files lie, in memory: never on a disk, and gone when the container stops. Null: there are none.</summary>
+    /// <summary>
+    /// The folder of Berth's files, in memory. They are never on a disk, and end when the container stops. Null: there are none.
+    /// </summary>
     public string? SecretsFolder { get; init; }
 
-    /// <summary>Where Berth's SSH server lies, to be read and run by all. Null: there is none.</summary>
+    /// <summary>The folder of Berth's SSH server, which everybody may read and run. Null: there is none.</summary>
     public string? SshServerFolder { get; init; }
 
     public bool Terminal { get; init; }
@@ -107,12 +109,12 @@ internal sealed record ContainerPlan(string Image, MachineLimits Limits, Contain
 
     public IReadOnlyList<ResourceLimit> ResourceLimits { get; init; } = [];
 
-    /// <summary>Names that are itself.</summary>
+    /// <summary>Host names that lead to the container itself.</summary>
     public IReadOnlyList<string> LoopbackNames { get; init; } = [];
 
     /// <summary>In the engine's form; null: the image's.</summary>
     public JsonObject? HealthCheck { get; init; }
 
-    /// <summary>Beside those of Berth's, which say whose container it is and win over any other.</summary>
+    /// <summary>Labels beside Berth's own. Berth's say whose container it is, and win over any other.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 }

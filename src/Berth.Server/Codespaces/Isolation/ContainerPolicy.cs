@@ -4,12 +4,12 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Isolation;
 
 /// <summary>
-/// Writes what the engine is asked for a container or a build of a codespace: the one place that knows limits, hardening, networks and
-/// mounts. A workspace, a volume, memory, the socket of its own engine and Berth's own SSH server are all that is ever mounted; no port is
-/// published, and nothing of the host's is shared.
+/// Writes the engine's requests for the containers and builds of a codespace. This is the only place that knows limits, hardening, networks
+/// and mounts. Only these things are ever mounted: a workspace, a volume, memory, the socket of the codespace's own engine, and Berth's SSH
+/// server. No port is published, and nothing of the host is shared.
 /// </summary>
-/// <param name="folders">Where the codespace lies on this host.</param>
-/// <param name="docker">Whether the codespace has an engine of its own; without one its socket is left out.</param>
+/// <param name="folders">The codespace's folders on this host.</param>
+/// <param name="docker">Whether the codespace has an engine of its own. Without one its socket is left out.</param>
 internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders folders, bool docker = false)
 {
     /// <summary>The body of <c>POST /containers/create</c>.</summary>
@@ -45,7 +45,9 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
         return body;
     }
 
-    /// <summary>The engine itself makes the containers that a build's commands run in: this is all that it is told of them.</summary>
+    /// <summary>
+    /// The engine itself makes the containers for a build's commands. This is all that it is told about them.
+    /// </summary>
     public EngineBuild Write(BuildPlan plan) => new(
         plan.Tag, plan.Dockerfile, plan.Target, plan.Arguments, plan.Labels, plan.NoCache, NetworkMode(plan.Network),
         plan.Limits.MemoryBytes, plan.Limits.Cpus, plan.Group);
@@ -77,7 +79,7 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
             // Berth decides when a codespace runs: after a restart of the machine its firewall has to be there first.
             ["RestartPolicy"] = new JsonObject { ["Name"] = "no" },
 
-            // What a container prints is kept on the host's disk, by default without end.
+            // The engine keeps a container's output on the host's disk, by default without a limit.
             ["LogConfig"] = new JsonObject
             {
                 ["Type"] = "json-file",
@@ -94,7 +96,7 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
         Set(config, "ShmSize", plan.SharedMemory is { } size ? Math.Min(size, plan.Limits.MemoryBytes) : null);
         Set(config, "CapDrop", plan.DroppedCapabilities.Count == 0 ? null : Strings(plan.DroppedCapabilities));
 
-        // It sees the container's own processes alone, and the engine's filter of system calls stays.
+        // Debuggers see only the container's own processes, and the engine's filter of system calls stays.
         Set(config, "CapAdd", plan.Debugging ? Strings(["SYS_PTRACE"]) : null);
         Set(config, "Ulimits", plan.ResourceLimits.Count == 0 ? null : Limits(plan));
         Set(

@@ -1,15 +1,15 @@
 namespace Berth.Server.Codespaces.Isolation;
 
 /// <summary>
-/// The socket by which a container reaches the codespace's own engine: docker inside. Whoever asks for a socket of an engine of the host's
-/// means this one, since a codespace has no other.
+/// The socket with which a container reaches the codespace's own engine (docker inside). Configurations that mount the host's engine socket
+/// get this one, since a codespace has no other.
 /// </summary>
 internal static class DockerSocket
 {
-    /// <summary>Where programs look for it.</summary>
+    /// <summary>The path at which programs look for the socket.</summary>
     public const string Place = "/var/run/docker.sock";
 
-    /// <summary>Of docker, its desktop application and podman, wherever they put it.</summary>
+    /// <summary>The names of the sockets of docker, Docker Desktop and podman, in any folder.</summary>
     private static readonly HashSet<string> Names =
         new(StringComparer.OrdinalIgnoreCase) { "docker.sock", "docker-host.sock", "docker.raw.sock", "podman.sock" };
 
@@ -19,7 +19,7 @@ internal static class DockerSocket
 
     public static bool IsMount(PlannedMount mount) => mount.Kind == PlannedMountKind.Docker;
 
-    /// <summary>Whether a mount's source is an engine's socket on somebody's machine.</summary>
+    /// <summary>Says whether a mount's source is the socket of an engine on the author's machine.</summary>
     public static bool IsSource(string source) =>
         source.Length > 0 && source[0] is '/' or '~' && Names.Contains(source[(source.LastIndexOf('/') + 1)..]);
 }

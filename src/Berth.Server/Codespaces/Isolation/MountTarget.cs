@@ -2,12 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace Berth.Server.Codespaces.Isolation;
 
-/// <summary>Where in a container something of a repository's is mounted.</summary>
+/// <summary>The place in a container where a repository mounts something.</summary>
 internal static partial class MountTarget
 {
     /// <summary>
-    /// The place in its one spelling; null for the kernel's places and Berth's, the root, and names with surprises. <c>/dev/shm</c> alone
-    /// is memory of the container's own.
+    /// Returns the place in its only spelling. Null for places of the kernel and of Berth, for the root, and for names with unusual
+    /// characters. <c>/dev/shm</c> is an exception, since it is the container's own memory.
     /// </summary>
     public static string? Of(string path) =>
         path.StartsWith('/') && !path.Split('/').Contains("..") && ContainerPath.TryParse(path, out var target)

@@ -3,18 +3,18 @@ using System.Globalization;
 namespace Berth.Server.Codespaces.Isolation;
 
 /// <summary>
-/// Which limits of single processes a container may set for its own (setrlimit(2)). Those that could take from others on the host, such as
-/// real-time priorities, are none of them.
+/// The limits of single processes that a container may set for its own (setrlimit(2)). Limits that could take from others on the host, such
+/// as real-time priorities, are not among them.
 /// </summary>
 internal static class ResourceLimits
 {
     private static readonly string[] Names = ["as", "core", "cpu", "data", "fsize", "memlock", "nofile", "nproc", "stack"];
 
-    /// <summary>Files that one process opens; the engine's own limit for containers.</summary>
+    /// <summary>The most files that one process may open. This is the engine's own limit for containers.</summary>
     private const long MostFiles = 1_048_576;
 
-    /// <param name="limits"><c>SOFT[:HARD]</c>; -1 or <c>unlimited</c> is none.</param>
-    /// <returns>Null when it is not written so, or not for a codespace to set.</returns>
+    /// <param name="limits"><c>SOFT[:HARD]</c>. -1 or <c>unlimited</c> means no limit.</param>
+    /// <returns>Null when the text is wrong, or when a codespace may not set the limit.</returns>
     public static ResourceLimit? Of(string name, string limits)
     {
         var parts = limits.Split(':');

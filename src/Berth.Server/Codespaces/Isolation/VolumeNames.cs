@@ -10,14 +10,15 @@ internal static partial class VolumeNames
     public static bool IsOne(string name) => Grammar().IsMatch(name);
 
     /// <summary>
-    /// For a name of an engine's volume. What it has beyond the grammar, such as a variable's braces, is replaced; two names stay two.
+    /// The volume's name for a name that the engine would accept. Characters outside the grammar, such as a variable's braces, are
+    /// replaced, and different names stay different.
     /// </summary>
     public static string Of(string name) => IsOne(name) ? name : Made("named", name);
 
-    /// <summary>Of the empty folder that stands for a path that the repository does not have.</summary>
+    /// <summary>The name of the empty folder that stands for a path that the repository does not have.</summary>
     public static string OfMissing(string path) => Made("missing", path);
 
-    /// <summary>Of a volume that has no name, by where it is mounted.</summary>
+    /// <summary>The name of a volume without a name, made from the path at which it is mounted.</summary>
     public static string OfPlace(string target) => Made("anonymous", target);
 
     private static string Made(string what, string text) =>

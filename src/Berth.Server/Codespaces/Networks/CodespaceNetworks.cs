@@ -19,8 +19,8 @@ internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost h
 
     public static string NameOf(Codespace codespace) => EngineNames.NetworkOf(codespace.Name);
 
-    /// <summary>Makes the network where there is none, and sees to the firewall. Before any container of the codespace runs.</summary>
-    /// <exception cref="FaultException">It cannot be had; the message says why.</exception>
+    /// <summary>Makes the network if there is none, and checks the firewall. Runs before any container of the codespace does.</summary>
+    /// <exception cref="FaultException">The network cannot be made. The message says why.</exception>
     public async Task EnsureAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         var networks = await engine.NetworksAsync(cancellationToken);
@@ -32,7 +32,7 @@ internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost h
         await RestoreAsync(cancellationToken);
     }
 
-    /// <summary>After its containers. A network that is gone is fine.</summary>
+    /// <summary>Removes the network after the containers. It is no error when the network is gone.</summary>
     public async Task RemoveAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         var networks = await engine.NetworksAsync(cancellationToken);
@@ -43,7 +43,7 @@ internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost h
         }
     }
 
-    /// <summary>The firewall as the networks that there are need it.</summary>
+    /// <summary>Writes the firewall's rules for the networks that exist.</summary>
     public async Task RestoreAsync(CancellationToken cancellationToken)
     {
         var networks = await engine.NetworksAsync(cancellationToken);
@@ -51,7 +51,7 @@ internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost h
         await firewall.ApplyAsync([.. bridges], cancellationToken);
     }
 
-    /// <summary>Whether there is something to protect and the rules are gone.</summary>
+    /// <summary>True when there are networks to protect, but the rules are gone.</summary>
     public async Task<bool> IsOpenAsync(CancellationToken cancellationToken) =>
         (await engine.NetworksAsync(cancellationToken)).Any(IsOwn) && !await firewall.StandsAsync(cancellationToken);
 
@@ -83,7 +83,7 @@ internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost h
             }
             catch (EngineException exception) when (exception.Message.Contains("overlap", StringComparison.OrdinalIgnoreCase))
             {
-                // Somebody else was quicker.
+                // Another server took this range first.
                 last = exception;
             }
             catch (EngineException exception)
@@ -100,7 +100,8 @@ internal sealed class CodespaceNetworks(IContainerEngine engine, CodespaceHost h
     }
 
     /// <summary>
-    /// The parts of a pool that overlap with nothing, from a random one on, so that two servers on one engine seldom meet.
+    /// The parts of a pool that overlap with no other network. They begin at a random one, so that two servers on one engine seldom choose
+    /// the same.
     /// </summary>
     internal static IEnumerable<IPNetwork> FreeOf(IPNetwork pool, IReadOnlyCollection<IPNetwork> taken, int from)
     {

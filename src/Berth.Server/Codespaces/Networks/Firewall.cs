@@ -8,7 +8,7 @@ using Berth.Server.Settings;
 
 namespace Berth.Server.Codespaces.Networks;
 
-/// <summary>Puts this server's rules into the kernel and takes them out; knows nothing of what codespaces there are.</summary>
+/// <summary>Adds this server's rules to the kernel and removes them. It does not know which codespaces there are.</summary>
 internal sealed partial class Firewall(
     CodespaceTools tools, CodespaceHost host, DataOptions data, ListeningOptions listening, AddressOptions address,
     OutgoingOptions outgoing, TimeProvider time)
@@ -21,11 +21,11 @@ internal sealed partial class Firewall(
     private int _guarded;
     private bool _forGuarded;
 
-    /// <summary>Six characters that differ from server to server, for names that have to be short.</summary>
+    /// <summary>Six characters that differ between servers, for names that have to be short.</summary>
     public static string Mark(string host) =>
         Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(host)))[..6];
 
-    /// <summary>The interfaces of this server's networks begin so.</summary>
+    /// <summary>The beginning of the interface names of this server's networks.</summary>
     public string BridgePrefix => "bt" + Mark(host.Name);
 
     private string Table => "berth_" + Mark(host.Name);
@@ -50,10 +50,10 @@ internal sealed partial class Firewall(
     }
 
     /// <summary>
-    /// The rules stand for as long as the answer is not disposed, also where there is no codespace yet: a sandbox that has a network is
-    /// about to run.
+    /// Keeps the rules in place until the result is disposed, even if there is no codespace yet. Called before a sandbox with a network
+    /// runs.
     /// </summary>
-    /// <exception cref="FaultException">The kernel or this process may not; the message says what would help.</exception>
+    /// <exception cref="FaultException">The kernel or this process may not do so. The message says what would help.</exception>
     public async Task<IAsyncDisposable> GuardAsync(CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken);
@@ -74,7 +74,7 @@ internal sealed partial class Firewall(
         }
     }
 
-    /// <summary>False when somebody has flushed the machine's rules.</summary>
+    /// <summary>True when the rules are in place. False when somebody has flushed the machine's rules.</summary>
     public async Task<bool> StandsAsync(CancellationToken cancellationToken) =>
         await TryAsync(["list", "table", "inet", Table], cancellationToken) is null;
 
@@ -88,7 +88,7 @@ internal sealed partial class Firewall(
             _guarded--;
             if (_guarded == 0 && _forGuarded)
             {
-                // Rules that stay without anything behind them do no harm, and the next ones replace them.
+                // Rules that protect nothing do no harm, and the next rules replace them.
                 await TryAsync(["delete", "table", "inet", Table], CancellationToken.None);
                 _forGuarded = false;
             }
@@ -118,7 +118,9 @@ internal sealed partial class Firewall(
         }
     }
 
-    /// <summary>systemd's own resolver on 127.0.0.53 asks others, and those are what the engine gives to containers.</summary>
+    /// <summary>
+    /// The name servers of this machine. systemd's own resolver on 127.0.0.53 asks other servers, and the engine gives those to containers.
+    /// </summary>
     private static List<IPAddress> Resolvers() =>
     [
         .. ResolverFiles.Where(File.Exists).SelectMany(File.ReadLines)
@@ -150,7 +152,7 @@ internal sealed partial class Firewall(
         ];
     }
 
-    /// <summary>Hosts count as the addresses that they have now.</summary>
+    /// <summary>The allowed networks. A host name stands for the addresses that it has now.</summary>
     private async Task<List<IPNetwork>> AllowedAsync(CancellationToken cancellationToken)
     {
         List<IPNetwork> networks = [];
@@ -179,7 +181,7 @@ internal sealed partial class Firewall(
         }
         catch (SocketException)
         {
-            // A name that is not there now is no reason to leave the rest open.
+            // A name that cannot be resolved now must not stop the other rules.
             return [];
         }
     }

@@ -6,11 +6,12 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Codespaces.Networks;
 
-/// <summary>What the firewall's rules are made of.</summary>
+/// <summary>The facts from which the firewall's rules are made.</summary>
 /// <param name="Resolvers">The name servers of this machine.</param>
-/// <param name="Allowed">What <c>BERTH_ALLOWED_NETWORKS</c> adds to the globally routable addresses.</param>
-/// <param name="Port">Where Berth listens; sandboxes fetch from its registry.</param>
-/// <param name="Berth">Where its own URL leads, unless that is the loopback, which is answered inside each codespace.</param>
+/// <param name="Allowed">The networks that <c>BERTH_ALLOWED_NETWORKS</c> adds to the globally routable addresses.</param>
+/// <param name="Port">The port on which Berth listens. Sandboxes fetch from its registry.</param>
+/// <param name="Berth">The addresses of Berth's own URL. A loopback address is left out, since it is answered inside each
+/// codespace.</param>
 internal sealed record FirewallFacts(
     string Table, string BridgePrefix, IReadOnlyList<string> Bridges, (int First, int Last) Users, IReadOnlyList<IPAddress> Resolvers,
     IReadOnlyList<IPNetwork> Allowed, int? Port,
@@ -33,7 +34,7 @@ internal static class FirewallRules
 
     public static string Remove(string table) => $"table inet {table} {{\n}}\ndelete table inet {table}\n";
 
-    /// <summary>Replaces the table as a whole, in one transaction of the kernel.</summary>
+    /// <summary>Writes the whole table anew, in one transaction of the kernel.</summary>
     public static string Write(FirewallFacts facts)
     {
         var own = $"\"{facts.BridgePrefix}*\"";
@@ -57,7 +58,8 @@ internal static class FirewallRules
             $"oifname {own} reject with icmpx admin-prohibited",
         ]);
 
-        // Between two codespaces both directions apply: nobody leaves into another's network, because it has no global addresses.
+        // Between two codespaces both directions apply. No container can send into another codespace's network, whose addresses are not
+        // global.
         Chain(text, "from_codespace", null,
             [
                 "ct state established,related accept", $"oifname {own} reject with icmpx admin-prohibited", .. NameServers(facts),
@@ -75,7 +77,10 @@ internal static class FirewallRules
         return text.Append("}\n").ToString();
     }
 
-    /// <summary>The setting's networks first, since they are not global; own addresses of this machine never.</summary>
+    /// <summary>
+    /// The rules for addresses outside. The setting's networks come first, since they are not global. The machine's own addresses are never
+    /// allowed.
+    /// </summary>
     private static IEnumerable<string> Outside(FirewallFacts facts, bool linkLocalToo)
     {
         const string Reject = "reject with icmpx admin-prohibited";
@@ -111,7 +116,7 @@ internal static class FirewallRules
         }
     }
 
-    /// <summary>One port, on this machine or on a proxy in front of it.</summary>
+    /// <summary>Allows the one port of Berth, on this machine or on a proxy in front of it.</summary>
     private static IEnumerable<string> Berth(FirewallFacts facts) => facts.Berth.Select(place =>
         $"{(place.AddressFamily == AddressFamily.InterNetwork ? "ip" : "ip6")} daddr {place.Address} tcp dport {place.Port} accept");
 

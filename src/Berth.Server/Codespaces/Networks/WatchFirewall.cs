@@ -5,8 +5,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Networks;
 
 /// <summary>
-/// Puts the firewall back when somebody has flushed the machine's rules (a firewall that is reloaded does), and says once what the engine
-/// could do for isolation and does not.
+/// Restores the firewall when somebody has flushed the machine's rules, as reloading another firewall does. Also reports once which
+/// isolation the engine could offer and does not.
 /// </summary>
 internal sealed partial class WatchFirewall(
     CodespaceNetworks networks, IContainerEngine engine, TimeProvider time, ILogger<WatchFirewall> logger)
@@ -37,7 +37,7 @@ internal sealed partial class WatchFirewall(
         }
         catch (Exception exception) when (exception is EngineException or FaultException or TimeoutException)
         {
-            // No engine, no codespaces; a start says what is missing.
+            // Without an engine there are no codespaces. A start says what is missing.
             LogWaits(exception.Message);
         }
     }

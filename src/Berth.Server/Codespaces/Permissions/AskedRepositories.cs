@@ -3,20 +3,20 @@ using Berth.Server.Codespaces.Devcontainers;
 
 namespace Berth.Server.Codespaces.Permissions;
 
-/// <summary>One entry.</summary>
-/// <param name="Name">As <c>owner/name</c> or <c>owner/*</c>.</param>
-/// <param name="Packages">They are to be read.</param>
-/// <param name="Contents">Git is to reach it: <c>read</c>, <c>write</c>, or null.</param>
+/// <summary>One entry of the list.</summary>
+/// <param name="Name"><c>owner/name</c> or <c>owner/*</c>.</param>
+/// <param name="Packages">Whether the entry asks to read packages.</param>
+/// <param name="Contents">The access that it asks for git: <c>read</c>, <c>write</c>, or null for none.</param>
 internal sealed record AskedRepository(string Name, bool Packages, string? Contents);
 
 /// <summary>
-/// <c>customizations.codespaces.repositories</c> of a devcontainer.json: the other repositories whose packages its codespaces are to read,
-/// and that git inside is to reach (<c>contents</c>).
+/// The list <c>customizations.codespaces.repositories</c> of a devcontainer.json. It names the other repositories whose packages codespaces
+/// want to read, and those that git inside wants to reach (<c>contents</c>).
 /// As at GitHub (https://docs.github.com/codespaces/managing-your-codespaces/managing-repository-access-for-your-codespaces) packages can
-/// only be read, and <c>owner/*</c> stands for all of an owner; other permissions mean nothing here. Only the repository's own file counts,
-/// not what images bring.
+/// only be read, and <c>owner/*</c> stands for all repositories of an owner. Other permissions have no effect here. Only the repository's
+/// own file counts, not the metadata of images.
 /// </summary>
-/// <param name="Remarks">What of it is not given, one line each.</param>
+/// <param name="Remarks">One line for each thing that is not granted.</param>
 internal sealed record AskedRepositories(IReadOnlyList<AskedRepository> Asked, IReadOnlyList<string> Remarks)
 {
     public const int Most = 100;
@@ -60,7 +60,7 @@ internal sealed record AskedRepositories(IReadOnlyList<AskedRepository> Asked, I
         return new(asked, remarks);
     }
 
-    /// <summary><c>read</c>, <c>write</c>, or null where it is not asked for.</summary>
+    /// <summary>The access that is asked for: <c>read</c>, <c>write</c>, or null for none.</summary>
     private static string? Level(JsonElement asked, string what)
     {
         var permissions = Inner(asked, "permissions", anyKind: true);

@@ -3,17 +3,17 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Permissions;
 
-/// <summary>What of another repository a codespace is given.</summary>
+/// <summary>The kinds of access that a codespace can have to another repository.</summary>
 internal enum PermissionKind
 {
-    /// <summary>Its packages are read.</summary>
+    /// <summary>Reading its packages.</summary>
     Packages,
 
-    /// <summary>Git inside reaches it.</summary>
+    /// <summary>Reaching it with git.</summary>
     Contents,
 }
 
-/// <summary>What users let codespaces of a repository have of others, and what each codespace asks for.</summary>
+/// <summary>The tables of what users permit codespaces of a repository to use of others, and of what each codespace asks for.</summary>
 internal static class CodespacePermissionTable
 {
     private const string Facts = "r.id, r.owner_id, a.login as owner_login, (a.kind = 'organization') as owner_is_organization, r.name, "
@@ -78,8 +78,8 @@ internal static class CodespacePermissionTable
     }
 
     /// <summary>
-    /// The owner's other repositories that there is something to ask for of: packages that take their access from them, or a URL that they
-    /// are cloned from.
+    /// The owner's other repositories for which permissions make sense: those with packages that inherit their access, or those with a
+    /// clone URL.
     /// </summary>
     public static Task<List<RepositoryFacts>> ToAskForAsync(
         DbSession session, PermissionKind kind, RepositoryFacts repository, int limit) => session.QueryAsync<RepositoryFacts>(
@@ -93,7 +93,7 @@ internal static class CodespacePermissionTable
         new { repository.OwnerId, repository.Id, yes = true, limit });
 
     /// <summary>
-    /// What git inside a codespace may reach beside its own repository: asked for, permitted, and still of the same owner.
+    /// The other repositories that git inside a codespace may reach. They are asked for, permitted, and still belong to the same owner.
     /// </summary>
     public static Task<List<GitTarget>> GitTargetsAsync(DbSession session, Codespace codespace) => session.QueryAsync<GitTarget>(
         """

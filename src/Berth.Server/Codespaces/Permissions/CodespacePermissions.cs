@@ -10,15 +10,15 @@ using Berth.Server.Repositories.Cloning;
 
 namespace Berth.Server.Codespaces.Permissions;
 
-/// <summary>One repository of which a configuration asks for something.</summary>
-/// <param name="Packages">Whether reading its packages is permitted; null: it is not asked for.</param>
-/// <param name="Contents">Whether reaching it with git is permitted; null: it is not asked for.</param>
-/// <param name="Level"><c>read</c> or <c>write</c>, of its contents.</param>
+/// <summary>One repository for which a configuration asks permissions.</summary>
+/// <param name="Packages">Whether reading its packages is permitted. Null: it is not asked for.</param>
+/// <param name="Contents">Whether reaching it with git is permitted. Null: it is not asked for.</param>
+/// <param name="Level">The access to its contents: <c>read</c> or <c>write</c>.</param>
 internal sealed record AskedPermission(RepositoryFacts Repository, bool? Packages, bool? Contents, string? Level)
 {
     public bool Permitted => Packages != false && Contents != false;
 
-    /// <summary>For people: what is asked for, and whether it is permitted.</summary>
+    /// <summary>What is asked for, in words for people, and whether it is permitted.</summary>
     public IEnumerable<(string What, bool Permitted)> Parts
     {
         get
@@ -36,17 +36,17 @@ internal sealed record AskedPermission(RepositoryFacts Repository, bool? Package
     }
 }
 
-/// <summary>What a configuration asks for, as far as one user could permit it, and what not, with the reason.</summary>
+/// <summary>What a configuration asks for and one user could permit. Also what that user cannot, with the reason.</summary>
 internal sealed record PermissionReview(IReadOnlyList<AskedPermission> Asked, IReadOnlyList<string> Remarks)
 {
     public IReadOnlyList<AskedPermission> Missing => [.. Asked.Where(asked => !asked.Permitted)];
 
-    /// <summary>The repositories of which something of this kind is asked for.</summary>
+    /// <summary>The repositories for which this kind of access is asked.</summary>
     public IEnumerable<long> Targets(PermissionKind kind) => Asked
         .Where(asked => (kind == PermissionKind.Packages ? asked.Packages : asked.Contents) is not null)
         .Select(asked => asked.Repository.Id);
 
-    /// <summary>For the log of a start or a report: what is given and what not.</summary>
+    /// <summary>Lines for the log of a start or for a report: what is granted and what is not.</summary>
     public IEnumerable<string> Lines(RepositoryFacts repository, string login, bool optOut) =>
         Remarks.Concat(Asked.SelectMany(asked => asked.Parts).Select(part => (optOut, part.Permitted) switch
         {
@@ -60,14 +60,15 @@ internal sealed record PermissionReview(IReadOnlyList<AskedPermission> Asked, IR
 }
 
 /// <summary>
-/// What codespaces of a repository may have of others, packages and git: what its configuration asks for and its creator permits.
+/// The packages and git repositories of others that codespaces of a repository may use: what its configuration asks for and its creator
+/// permits.
 /// </summary>
 internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrls urls)
 {
-    /// <summary>How long a request waits to learn whether it has to ask; the start finds out in any case.</summary>
+    /// <summary>How long a request waits to learn whether permissions are missing. The start finds out in any case.</summary>
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(10);
 
-    /// <param name="userId">Whose codespace it is or would be.</param>
+    /// <param name="userId">The user whose codespace it is or would be.</param>
     public Task<PermissionReview> ReviewAsync(
         RepositoryFacts repository, long userId, string login, DevcontainerFile file, CancellationToken cancellationToken)
     {
@@ -77,8 +78,8 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
             : db.ReadAsync(session => ReviewAsync(session, repository, userId, login, asked), cancellationToken);
     }
 
-    /// <summary>The same for what lies in the repository now.</summary>
-    /// <exception cref="FaultException">It cannot be fetched or read.</exception>
+    /// <summary>Reviews the configuration that the repository has now.</summary>
+    /// <exception cref="FaultException">The configuration cannot be fetched or read.</exception>
     public async Task<PermissionReview> LookAsync(
         RepositoryFacts repository, long userId, string login, string? reference, string? devcontainerPath,
         CancellationToken cancellationToken)
@@ -93,10 +94,11 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
     }
 
     /// <summary>
-    /// Asks before a codespace is made: 401 with a place to allow it, in GitHub's shape, where something is asked for that the creator has
-    /// not permitted yet. A configuration that cannot be had now is no reason to refuse: the start will say so.
+    /// Checks permissions before a codespace is made. If the configuration asks for something that the creator has not permitted yet, it
+    /// throws 401 with a page on which to allow it, in GitHub's form. If the configuration cannot be fetched now, the request is not
+    /// refused: the start reports it.
     /// </summary>
-    /// <exception cref="ApiException">401.</exception>
+    /// <exception cref="ApiException">401: permissions are missing.</exception>
     public async Task DemandAsync(
         RepositoryFacts repository, long userId, string login, string? reference, string? devcontainerPath,
         CancellationToken cancellationToken)
@@ -125,7 +127,9 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
         }
     }
 
-    /// <summary>A look takes a moment: not where there is nothing to be given, or no credential that git could use.</summary>
+    /// <summary>
+    /// A look at the repository takes a moment. It is left out when there is nothing to permit, or no credential that git could use.
+    /// </summary>
     private static async Task<bool> IsWorthALookAsync(DbSession session, RepositoryFacts repository, long userId) =>
         await CodespacePermissionTable.ToAskForAsync(session, PermissionKind.Packages, repository, 1) is [_, ..]
             || (await CloneCredentialTable.HasOwnAsync(session, userId, repository.OwnerId)
@@ -164,7 +168,7 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
             var (candidates, remark) = await FindAsync(session, repository, userId, login, entry);
             foreach (var (candidate, kinds) in candidates.Where(candidate => candidate.Repository.Id != repository.Id))
             {
-                // A name of its own beside owner/* adds to it.
+                // An entry for a single repository adds to the permissions of owner/*.
                 var before = found.GetValueOrDefault(candidate.FullName);
                 found[candidate.FullName] = new AskedPermission(
                     candidate, kinds.Contains(PermissionKind.Packages) ? packages.Contains(candidate.Id) : before?.Packages,

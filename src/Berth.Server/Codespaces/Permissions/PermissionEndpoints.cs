@@ -15,8 +15,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Berth.Server.Codespaces.Permissions;
 
 /// <summary>
-/// What a repository asks for before there is a codespace: its configurations and permissions in GitHub's shapes, and the user's answer,
-/// which GitHub has as a web page only.
+/// What a repository asks for before there is a codespace: its configurations and permissions in GitHub's forms. Also the user's answer,
+/// for which GitHub has only a web page.
 /// </summary>
 internal static class PermissionEndpoints
 {
@@ -25,7 +25,7 @@ internal static class PermissionEndpoints
     private const string Resource = "CodespacePermissions";
     private const string Scope = "codespace";
 
-    /// <param name="codespaces">Of one repository, by name or by id.</param>
+    /// <param name="codespaces">The path of one repository's codespaces, by name or by id.</param>
     public static void MapPermissions(this IEndpointRouteBuilder api, string codespaces)
     {
         // https://docs.github.com/rest/codespaces/codespaces
@@ -42,7 +42,7 @@ internal static class PermissionEndpoints
             .Does("Set what you let codespaces of a repository have of others").Takes<CodespacePermissionList>().GivesNothing();
     }
 
-    /// <summary>Says how to answer; who may know what is asked is settled by the API.</summary>
+    /// <summary>A page that says how to answer. The API decides who may see what is asked for.</summary>
     public static void MapPermissionPage(this IEndpointRouteBuilder app) => app.MapGet(Page + "{owner}/{repo}", ShowPage);
 
     private static async Task<IResult> DevcontainersAsync(
@@ -85,7 +85,7 @@ internal static class PermissionEndpoints
         }
         catch (FaultException)
         {
-            // What is wrong with it is said to whoever chooses it.
+            // Whoever chooses this configuration is told what is wrong with it.
             return null;
         }
     }
@@ -125,7 +125,7 @@ internal static class PermissionEndpoints
             },
             cancellationToken));
 
-        // A repository that the user can no longer read has no name here; what was permitted of it counts for nothing.
+        // Leave out repositories that the user can no longer read. Permissions for them have no effect.
         async Task<IReadOnlyList<string>> NamesAsync(DbSession session, PermissionKind kind)
         {
             var targets = await CodespacePermissionTable.PermittedAsync(session, kind, caller.User.UserId, access.Repository.Id);
@@ -211,8 +211,8 @@ internal static class PermissionEndpoints
     }
 
     /// <summary>
-    /// The path of <c>allow_permissions_url</c>. gh shows it without its query, so the repository stands in the path; no login can be
-    /// <c>codespaces</c>.
+    /// The path of <c>allow_permissions_url</c>. gh shows the URL without its query, so the repository is in the path. It is no user's
+    /// path, since no login can be <c>codespaces</c>.
     /// </summary>
     public static string PageOf(RepositoryFacts repository, string? reference, string? devcontainerPath)
     {
@@ -245,7 +245,7 @@ internal static class PermissionEndpoints
             """);
     }
 
-    /// <summary>For a shell. What comes from a link is somebody else's word.</summary>
+    /// <summary>Quotes a text for a shell. A text that comes from a link may have been written by anybody.</summary>
     private static string Quoted(string text) =>
         text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '-' or '_' or '.')
             ? text

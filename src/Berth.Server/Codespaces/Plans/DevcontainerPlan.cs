@@ -13,8 +13,8 @@ namespace Berth.Server.Codespaces.Plans;
 internal sealed record FeatureUse(FeatureName Name, string File, int Line);
 
 /// <summary>
-/// What a configuration needs before a container can start: the images to fetch and those to build. Reads the checkout, fetches and starts
-/// nothing, so it serves a check before the first start as well.
+/// What a configuration needs before a container can start: the images to fetch and those to build. It only reads the checkout and fetches
+/// and starts nothing, so it can also be used for a check before the first start.
 /// </summary>
 internal sealed class DevcontainerPlan
 {
@@ -49,8 +49,8 @@ internal sealed class DevcontainerPlan
     }
 
     /// <summary>
-    /// Where the main service mounts the checkout, or the usual place where it mounts something else at the folder that people work in: a
-    /// part of the repository. Null when it says neither.
+    /// The path at which the main service mounts the checkout. If the service mounts only a part of the repository at the folder that
+    /// people work in, it is the usual path. Null when it does neither.
     /// </summary>
     private string? WorkspaceTarget(string repository) =>
         Compose?.WorkspaceTarget
@@ -59,46 +59,46 @@ internal sealed class DevcontainerPlan
                 ? WorkspacePlace.Usual(repository)
                 : null);
 
-    /// <summary>The features that the configuration itself names; what they depend on is known when they are fetched.</summary>
+    /// <summary>The features that the configuration itself names. Their dependencies are known only when they are fetched.</summary>
     public IReadOnlyList<FeatureUse> Features { get; }
 
     public DevcontainerFile File { get; }
 
     public DevcontainerConfiguration Configuration { get; }
 
-    /// <summary>What may still be made of its texts, by whoever goes on with it.</summary>
+    /// <summary>How large the texts may still become, for later steps.</summary>
     public ExpansionBudget Budget => File.Checkout.Budget;
 
-    /// <summary>What of it keeps it from being started; the rest was read all the same.</summary>
+    /// <summary>Why the configuration cannot be started. The other parts were still read.</summary>
     public Refusals Refusals => File.Checkout.Refusals;
 
-    /// <summary>What the container's image is built from; null where it is named.</summary>
+    /// <summary>The build of the container's image. Null when the configuration names an image.</summary>
     public PlannedBuild? Build { get; }
 
     /// <summary>The image that the container is made from; null where it is built.</summary>
     public ImageReference? Image => Configuration.Image ?? Compose?.Main.Image;
 
-    /// <summary>Of the form <c>dockerComposeFile</c>.</summary>
+    /// <summary>The services of <c>dockerComposeFile</c>. Null for other forms.</summary>
     public ComposePlan? Compose { get; }
 
     /// <summary>
-    /// Docker inside, as far as it is known before features and images are: those may ask for it as well.
+    /// Whether docker inside is wanted, as far as is known now. Features and images may ask for it later.
     /// </summary>
     public bool WantsDocker => Configuration.Docker != false
         && (Configuration.Mounts.Any(DockerSocket.IsMount)
             || (Compose?.Others.Prepend(Compose.Main) ?? []).Any(service => service.Mounts.Any(DockerSocket.IsMount)));
 
-    /// <summary>Every image that is used, in order of appearance; the same one may appear twice.</summary>
+    /// <summary>Every image that is used, in the order of appearance. The same image may appear twice.</summary>
     public IReadOnlyList<ImageUse> Images => _images;
 
-    /// <summary>What is done otherwise than written, for the log.</summary>
+    /// <summary>Where the codespace differs from the configuration's text, for the log.</summary>
     public IEnumerable<string> Remarks =>
     [
         .. Configuration.Ignored, .. Build?.Dockerfile.Remarks ?? [], .. Compose?.Remarks ?? [],
         .. Compose?.Others.Concat(Compose.Sources).SelectMany(service => service.Build?.Dockerfile.Remarks ?? []) ?? [],
     ];
 
-    /// <summary>In a few words, for the log.</summary>
+    /// <summary>A short description, for the log.</summary>
     public string Summary => Configuration.Source switch
     {
         ImageSource source => $"image {source.Image}",
@@ -108,8 +108,8 @@ internal sealed class DevcontainerPlan
         _ => "",
     };
 
-    /// <param name="path">Which configuration; null looks at the usual places.</param>
-    /// <exception cref="FaultException">It cannot be read at all; names file, line and reason.</exception>
+    /// <param name="path">The path of the configuration. Null: the usual places are searched.</param>
+    /// <exception cref="FaultException">The configuration cannot be read at all. The message names file, line and reason.</exception>
     public static DevcontainerPlan Read(Checkout checkout, string? path, string repository)
     {
         var file = DevcontainerFile.Read(checkout, path);

@@ -5,17 +5,19 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces.Prebuilds;
 
 /// <summary>
-/// Makes the row of a prebuild's codespace, whose start is the reconciler's like every other's. Of one configuration one is made at a
-/// time: what is asked for meanwhile comes after it, once.
+/// Makes the row of a prebuild's codespace. The reconciler starts it like any other codespace. A configuration makes one prebuild at a
+/// time. Requests that come meanwhile lead to one more prebuild afterwards.
 /// </summary>
 internal sealed class BeginPrebuild(
     Db db, TimeProvider time, CodespaceHost host, Machines machines, Reconciler reconciler, AuditLog audit)
 {
-    /// <summary>A failed one is kept that long, for its log.</summary>
+    /// <summary>How long a failed prebuild is kept, for its log.</summary>
     private const long FailedMinutes = 7 * 24 * 60;
 
-    /// <returns>The one that is made now, which is perhaps the one before; null when the configuration is gone.</returns>
-    /// <param name="actor">Who asked for it; null where a push or the clock did.</param>
+    /// <returns>
+    /// The prebuild that is being made now, which may be an earlier one. Null when the configuration is gone.
+    /// </returns>
+    /// <param name="actor">The person who asked for it. Null when a push or the schedule did.</param>
     public async Task<Prebuild?> RunAsync(long configurationId, string cause, ChangeActor? actor, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();

@@ -6,8 +6,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces.Prebuilds;
 
 /// <summary>
-/// The end of a prebuild's codespace: its container becomes an image, its workspace stays where it lies, and everything else goes. Of one
-/// that failed the log alone stays. May be run again after having been cut off at any line.
+/// Ends a prebuild's codespace. Its container becomes an image, its workspace stays where it is, and everything else is removed. Of a
+/// failed prebuild only the log stays. It may be run again after it was cut off at any line.
 /// </summary>
 internal sealed class KeepPrebuild(
     Db db, TimeProvider time, IContainerEngine engine, BuiltImages built, CodespaceHost host, CodespaceRows rows, StopCodespace stop,
@@ -30,7 +30,7 @@ internal sealed class KeepPrebuild(
         var name = BuiltImages.NameOf(codespace, Purpose);
         if (codespace.ContainerId is { } id && await engine.ContainerAsync(id, cancellationToken) is not null)
         {
-            // What the container wrote lies on the codespace's disk.
+            // Mount the codespace's disk, which holds what the container wrote.
             await rest.OpenAsync(codespace, cancellationToken);
             await stop.EndAsync(codespace, cancellationToken);
             await engine.CommitAsync(id, name, built.Labels(codespace), cancellationToken);

@@ -4,7 +4,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Prebuilds;
 
-/// <summary>Begins prebuilds whose time has come, and lets old ones go.</summary>
+/// <summary>Begins prebuilds that are due, and removes old ones.</summary>
 internal sealed partial class PrebuildClock(
     Db db, TimeProvider time, BeginPrebuild begin, TrimPrebuilds trim, ILogger<PrebuildClock> logger)
     : LookAgain(TimeSpan.FromSeconds(20), time)

@@ -1,9 +1,9 @@
 namespace Berth.Server.Codespaces.Prebuilds;
 
-/// <summary>What is prebuilt of a repository, when, and how many are kept.</summary>
+/// <summary>Says what of a repository is prebuilt, when, and how many prebuilds are kept.</summary>
 internal sealed record PrebuildConfiguration
 {
-    /// <summary>As the audit log names one.</summary>
+    /// <summary>The name of a configuration in the audit log.</summary>
     public static string Subject(long id) => "prebuild_configuration:" + id.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     public const long LeastKept = 1;
@@ -16,7 +16,7 @@ internal sealed record PrebuildConfiguration
 
     public string RepositoryFullName { get; init; } = "";
 
-    /// <summary>Who settled it: they have to be able to read the repository and its images when it runs.</summary>
+    /// <summary>The person who made the configuration. They must be able to read the repository and its images when it runs.</summary>
     public long OwnerId { get; init; }
 
     public string OwnerLogin { get; init; } = "";
@@ -26,7 +26,7 @@ internal sealed record PrebuildConfiguration
 
     public string DefaultBranch { get; init; } = "";
 
-    /// <summary>Empty: the usual places.</summary>
+    /// <summary>The path of the configuration. Empty: the usual places are searched.</summary>
     public string DevcontainerPath { get; init; } = "";
 
     public string Machine { get; init; } = "";
@@ -39,7 +39,7 @@ internal sealed record PrebuildConfiguration
 
     public long Kept { get; init; }
 
-    /// <summary>What asked for another while one was made.</summary>
+    /// <summary>The cause of another prebuild that was asked for while one was being made. Null: none.</summary>
     public string? Again { get; init; }
 
     public DateTimeOffset? NextRunAt { get; init; }
@@ -59,10 +59,10 @@ internal static class PrebuildCause
     public const string Manual = "manual";
 }
 
-/// <summary>One prebuild: what its codespace was made for, and what became of it.</summary>
+/// <summary>One prebuild and its state.</summary>
 internal sealed record Prebuild
 {
-    /// <summary>Of its codespace.</summary>
+    /// <summary>The id of its codespace.</summary>
     public long Id { get; init; }
 
     public string Name { get; init; } = "";
@@ -101,7 +101,7 @@ internal sealed record Prebuild
 
     public long Bytes => (ImageBytes ?? 0) + (WorkspaceBytes ?? 0);
 
-    /// <summary>It is being made, or waits for it.</summary>
+    /// <summary>The prebuild is being made, or waits for that.</summary>
     public bool IsUnderWay => State is Queued or Running;
 
     public string State => CodespaceState switch

@@ -11,16 +11,16 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Berth.Server.Codespaces.Prebuilds;
 
-/// <summary>What is prebuilt of a repository: its admins settle it, and whoever may read it sees it.</summary>
+/// <summary>The prebuild configurations of a repository. Its admins make them, and everybody who may read it sees them.</summary>
 internal static class PrebuildConfigurationEndpoints
 {
     private const string Resource = "PrebuildConfiguration";
     private const string Scope = "repo";
 
-    /// <param name="codespaces">Of one repository.</param>
+    /// <param name="codespaces">The path of one repository's codespaces.</param>
     public static void MapPrebuildConfigurations(this IEndpointRouteBuilder api, string codespaces)
     {
-        // GitHub has these in its web settings alone.
+        // GitHub has these only in its web settings.
         var all = codespaces + "/prebuild-configurations";
         var one = all + "/{configuration_id}";
         api.MapRead(all, ListAsync).Requires(ApiNeed.RepositoryReader, Scope)

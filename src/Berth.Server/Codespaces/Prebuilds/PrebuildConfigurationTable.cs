@@ -2,7 +2,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Prebuilds;
 
-/// <summary>What is prebuilt.</summary>
+/// <summary>The table of prebuild configurations.</summary>
 internal static class PrebuildConfigurationTable
 {
     private const string Select = """
@@ -30,7 +30,7 @@ internal static class PrebuildConfigurationTable
     public static Task<List<PrebuildConfiguration>> OfRepositoryAsync(DbSession session, long repositoryId) =>
         session.QueryAsync<PrebuildConfiguration>($"{Select} where f.repository_id = @repositoryId order by f.id", new { repositoryId });
 
-    /// <summary>Those whose time has come, and those that are to run again.</summary>
+    /// <summary>The configurations that are due, and those that are to run again.</summary>
     public static Task<List<PrebuildConfiguration>> WaitingAsync(DbSession session, DateTimeOffset now) =>
         session.QueryAsync<PrebuildConfiguration>(
             $"{Select} where f.enabled = true and (f.next_run_at <= @now or f.again is not null) order by f.id", new { now });
@@ -54,13 +54,15 @@ internal static class PrebuildConfigurationTable
         """,
         configuration);
 
-    /// <summary>One of several servers takes its turn.</summary>
+    /// <summary>
+    /// Moves a due configuration to its next time. If several servers try, only one succeeds, and that one makes the prebuild.
+    /// </summary>
     public static async Task<bool> TakeTurnAsync(DbSession session, PrebuildConfiguration configuration, DateTimeOffset? next) =>
         await session.ExecuteAsync(
             "update prebuild_configurations set next_run_at = @next where id = @Id and next_run_at = @NextRunAt",
             new { next, configuration.Id, configuration.NextRunAt }) == 1;
 
-    /// <summary>Another is to be made when the one under way has ended; null: it is begun.</summary>
+    /// <summary>Records that another prebuild is to be made when the present one has ended. Null: that one has begun.</summary>
     public static Task SetAgainAsync(DbSession session, long id, string? cause) =>
         session.ExecuteAsync("update prebuild_configurations set again = @cause where id = @id", new { id, cause });
 

@@ -11,13 +11,14 @@ using Microsoft.AspNetCore.Mvc;
 namespace Berth.Server.Codespaces.Prebuilds;
 
 /// <summary>
-/// The prebuilds of a repository: whoever may read it sees them, who writes to it their logs too, and its admins remove them.
+/// The prebuilds of a repository. Everybody who may read the repository sees them. Everybody who may write to it sees their logs too, and
+/// its admins can remove them.
 /// </summary>
 internal static class PrebuildEndpoints
 {
     private const string Scope = "repo";
 
-    /// <param name="codespaces">Of one repository.</param>
+    /// <param name="codespaces">The path of one repository's codespaces.</param>
     public static void MapPrebuilds(this IEndpointRouteBuilder api, string codespaces)
     {
         var all = codespaces + "/prebuilds";

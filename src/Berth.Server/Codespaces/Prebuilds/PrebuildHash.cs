@@ -8,12 +8,12 @@ using Berth.Server.Codespaces.Plans;
 namespace Berth.Server.Codespaces.Prebuilds;
 
 /// <summary>
-/// What a container of a repository depends on, as one text: the files that say it, the digests of images and features, and the folders
-/// whose files become part of an image.
+/// A hash of everything that a repository's container depends on: the configuration files, the digests of images and features, and the
+/// folders whose files become part of an image.
 /// </summary>
 internal static class PrebuildHash
 {
-    /// <summary>Folders of the checkout, whose contents count as a whole.</summary>
+    /// <summary>The folders of the checkout whose whole content counts.</summary>
     public static IReadOnlyList<string> FoldersOf(DevcontainerPlan plan, IReadOnlyList<Feature> features) =>
     [
         .. BuildsOf(plan).Where(build => build.Dockerfile.CopiesContext).Select(build => build.Build.Context)
@@ -22,7 +22,7 @@ internal static class PrebuildHash
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
     ];
 
-    /// <param name="trees">Of <see cref="FoldersOf"/>.</param>
+    /// <param name="trees">Git's ids of the folders of <see cref="FoldersOf"/>.</param>
     public static string Of(
         DevcontainerPlan plan, IReadOnlyDictionary<string, PinnedImage> images, IReadOnlyList<Feature> features,
         IReadOnlyDictionary<string, string> trees)

@@ -4,7 +4,7 @@ using Berth.Server.Api;
 
 namespace Berth.Server.Codespaces.Prebuilds;
 
-/// <summary>Prebuilds as the API shows them.</summary>
+/// <summary>Converts prebuilds to the form of the API.</summary>
 internal static class PrebuildJson
 {
     public static Client.Wire.PrebuildConfiguration ToWire(this PrebuildConfiguration configuration, ApiUrls urls)

@@ -4,12 +4,12 @@ using Berth.Server.Codespaces.Workspaces;
 
 namespace Berth.Server.Codespaces.Prebuilds;
 
-/// <summary>What a prebuild has on its host beside what is kept of it.</summary>
+/// <summary>What a prebuild has on its host apart from what is kept.</summary>
 internal sealed class PrebuildRest(
     StopCodespace stop, BuiltImages built, CodespaceNetworks networks, WorkspaceFilesystem workspaces, Machines machines,
     CodespaceHost host)
 {
-    /// <summary>A machine that was restarted has nothing of it mounted.</summary>
+    /// <summary>Mounts the disk, since a restarted machine has nothing mounted.</summary>
     public Task OpenAsync(Codespace codespace, CancellationToken cancellationToken) =>
         workspaces.MountAsync(host.Folders(codespace), machines.Of(codespace).StorageBytes, cancellationToken);
 

@@ -3,17 +3,17 @@ using System.Globalization;
 namespace Berth.Server.Codespaces.Prebuilds;
 
 /// <summary>
-/// When something happens again: five fields of cron (minute, hour, day of the month, month, day of the week, in UTC), or
+/// A schedule: five fields of cron (minute, hour, day of the month, month, day of the week, in UTC), or an interval such as
 /// <c>every 6h</c>.
 /// </summary>
 internal sealed class PrebuildSchedule
 {
     public const string Form = "five fields of cron in UTC (as in 30 4 * * 1-5), or every 30m, 6h or 7d";
 
-    /// <summary>No more often than that: each makes a container.</summary>
+    /// <summary>The shortest interval, since each run makes a container.</summary>
     private static readonly TimeSpan Least = TimeSpan.FromMinutes(5);
 
-    /// <summary>Far enough for the 29th of February.</summary>
+    /// <summary>How far ahead to search. This is enough for the 29th of February.</summary>
     private const int DaysAhead = 366 * 8;
 
     private static readonly (int First, int Last)[] Ranges = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)];
@@ -48,15 +48,15 @@ internal sealed class PrebuildSchedule
             }
         }
 
-        // Sunday has two numbers.
+        // Both 0 and 7 mean Sunday.
         fields[4][0] |= fields[4][7];
 
-        // crontab(5): where both are restricted, one of them is enough.
+        // crontab(5): if both day fields are restricted, a day needs to match only one of them.
         var schedule = new PrebuildSchedule(null, fields, !words[2].StartsWith('*') && !words[4].StartsWith('*'));
         return schedule.After(DateTimeOffset.UnixEpoch) is null ? null : schedule;
     }
 
-    /// <summary>The next time after <paramref name="now"/>; null where there is none.</summary>
+    /// <summary>The next time after <paramref name="now"/>. Null when there is none.</summary>
     public DateTimeOffset? After(DateTimeOffset now)
     {
         if (_every is { } every)
@@ -91,7 +91,7 @@ internal sealed class PrebuildSchedule
         return _fields[3][date.Month] && (_eitherDay ? ofMonth || ofWeek : ofMonth && ofWeek);
     }
 
-    /// <summary><c>*</c>, <c>5</c>, <c>1-5</c>, each with <c>/2</c>.</summary>
+    /// <summary>Reads one part of a field: <c>*</c>, <c>5</c> or <c>1-5</c>, each perhaps with <c>/2</c>.</summary>
     private static bool Mark(string part, (int First, int Last) range, bool[] marks)
     {
         var step = 1;

@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Prebuilds;
 
-/// <summary>The prebuilds, each beside the row of its codespace; one whose codespace is being deleted is gone already.</summary>
+/// <summary>The table of prebuilds, each beside the row of its codespace. If that is being deleted, the prebuild counts as gone.</summary>
 internal static class PrebuildTable
 {
     private const string Select = """
@@ -23,7 +23,7 @@ internal static class PrebuildTable
     public static Task<Prebuild?> FindAsync(DbSession session, long repositoryId, long id) => session.FirstOrDefaultAsync<Prebuild>(
         $"{Select} where c.id = @id and c.repository_id = @repositoryId and p.configuration_id is not null", new { id, repositoryId });
 
-    /// <summary>The newest first.</summary>
+    /// <summary>The prebuilds of a repository, newest first.</summary>
     public static Task<List<Prebuild>> OfRepositoryAsync(DbSession session, long repositoryId) => session.QueryAsync<Prebuild>(
         $"{Select} where c.repository_id = @repositoryId and p.configuration_id is not null order by c.id desc", new { repositoryId });
 
@@ -33,8 +33,9 @@ internal static class PrebuildTable
     public static Task<List<Prebuild>> OfHostAsync(DbSession session, string host) =>
         session.QueryAsync<Prebuild>($"{Select} where c.host = @host order by c.id desc", new { host });
 
-    /// <summary>Those of a branch that a new codespace of one host may begin with, the newest first.</summary>
-    /// <param name="codespace">Its files lie under the repository's name, which must have been the same.</param>
+    /// <summary>The prebuilds of a branch that a new codespace of one host may begin with, newest first.</summary>
+    /// <param name="codespace">The new codespace. Its files lie under the repository's name, so that name must be the prebuild's
+    /// too.</param>
     public static Task<List<Prebuild>> ReadyAsync(DbSession session, Codespace codespace) =>
         session.QueryAsync<Prebuild>(
             $"""
@@ -55,8 +56,8 @@ internal static class PrebuildTable
                 path = codespace.DevcontainerPath ?? "",
             });
 
-    /// <summary>Whether codespaces of a branch begin with one: <c>ready</c>, <c>in_progress</c> or <c>none</c>.</summary>
-    /// <param name="branch">Empty: the repository's default branch.</param>
+    /// <summary>Says whether codespaces of a branch begin with a prebuild: <c>ready</c>, <c>in_progress</c> or <c>none</c>.</summary>
+    /// <param name="branch">The branch. Empty: the repository's default branch.</param>
     public static async Task<string> AvailabilityAsync(DbSession session, long repositoryId, string branch)
     {
         var all = await session.QueryAsync<Prebuild>(
@@ -72,11 +73,11 @@ internal static class PrebuildTable
         return all.Exists(one => one.ReadyAt is not null) ? "ready" : all.Exists(one => one.IsUnderWay) ? "in_progress" : "none";
     }
 
-    /// <summary>What it is made of, before its commands run.</summary>
+    /// <summary>Records what the prebuild is made of, before its commands run.</summary>
     public static Task MadeOfAsync(DbSession session, long id, string commit, string hash) => session.ExecuteAsync(
         "update prebuilds set commit_id = @commit, configuration_hash = @hash where codespace_id = @id", new { id, commit, hash });
 
-    /// <summary>Nothing of it is left but its log, until its age ends that.</summary>
+    /// <summary>Records that only the log of a failed prebuild is left. The log is kept until its retention is over.</summary>
     public static Task SettleFailedAsync(DbSession session, Codespace codespace, DateTimeOffset now) => session.ExecuteAsync(
         """
         update codespaces set desired = 'shutdown', container_id = null, updated_at = @now
@@ -84,7 +85,7 @@ internal static class PrebuildTable
         """,
         new { codespace.Id, codespace.Attempt, now });
 
-    /// <summary>It is kept from now on; its codespace has come to its end, and is not deleted by its age.</summary>
+    /// <summary>Records that the prebuild is ready. Its codespace has ended, but is not deleted because of its age.</summary>
     public static async Task ReadyAsync(
         DbSession session, Codespace codespace, string image, long imageBytes, long workspaceBytes, DateTimeOffset now)
     {

@@ -15,7 +15,7 @@ internal static class PrebuildsFeature
         services.AddSingleton<IWrappedRows, PushHookRows>();
     }
 
-    /// <param name="codespaces">Of one repository.</param>
+    /// <param name="codespaces">The path of one repository's codespaces.</param>
     public static void MapPrebuildFeature(this IEndpointRouteBuilder api, string codespaces)
     {
         api.MapPrebuildConfigurations(codespaces);

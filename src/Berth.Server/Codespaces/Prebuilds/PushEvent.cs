@@ -6,7 +6,8 @@ using Berth.Server.Json;
 namespace Berth.Server.Codespaces.Prebuilds;
 
 /// <summary>
-/// What a git server says of a push. GitHub, Gitea and Forgejo sign the body (HMAC with SHA-256, in hex); GitLab shows the secret itself.
+/// A git server's message about a push. GitHub, Gitea and Forgejo sign the body (HMAC with SHA-256, in hex). GitLab sends the secret
+/// itself.
 /// </summary>
 internal static class PushEvent
 {
@@ -14,7 +15,7 @@ internal static class PushEvent
     private static readonly string[] Names = ["X-GitHub-Event", "X-Gitea-Event", "X-Forgejo-Event", "X-Gitlab-Event"];
     private static readonly JsonDocumentOptions Json = new() { MaxDepth = 32 };
 
-    /// <summary>In the same time, whatever is wrong.</summary>
+    /// <summary>Checks the secret. It takes the same time whatever is wrong, so that the time reveals nothing.</summary>
     public static bool IsSignedWith(IHeaderDictionary headers, ReadOnlySpan<byte> body, ReadOnlySpan<byte> secret)
     {
         var signed = HMACSHA256.HashData(secret, body);
@@ -27,13 +28,13 @@ internal static class PushEvent
             }
         }
 
-        // Of different lengths, so of both a hash.
+        // Compare hashes, since the texts may differ in length.
         return valid | (headers.TryGetValue("X-Gitlab-Token", out var token)
             && CryptographicOperations.FixedTimeEquals(
                 SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(token.ToString())), SHA256.HashData(secret)));
     }
 
-    /// <summary>The branch that was pushed and is still there; null for everything else that there is to tell.</summary>
+    /// <summary>The branch that was pushed and still exists. Null for every other message.</summary>
     public static string? BranchOf(IHeaderDictionary headers, ReadOnlyMemory<byte> body)
     {
         var name = Names.Select(header => headers[header].ToString()).FirstOrDefault(text => text.Length > 0);
@@ -56,7 +57,7 @@ internal static class PushEvent
         }
     }
 
-    /// <summary>The branch or pull request that is gone; null for everything else that there is to tell.</summary>
+    /// <summary>The branch or pull request that is gone. Null for every other message.</summary>
     public static string? GoneRefOf(IHeaderDictionary headers, ReadOnlyMemory<byte> body)
     {
         var name = Names.Select(header => headers[header].ToString()).FirstOrDefault(text => text.Length > 0);
@@ -69,7 +70,7 @@ internal static class PushEvent
             {
                 "push" or "Push Hook" =>
                     said.TextOf("after") is { Length: > 0 } after && after.Trim('0').Length == 0 ? said.TextOf("ref") : null,
-                // Gitea and Forgejo tell of branches that are deleted so, and without refs/heads/.
+                // Gitea and Forgejo report deleted branches like this, without refs/heads/.
                 "delete" => said.TextOf("ref_type") == "branch" && said.TextOf("ref") is { } branch ? $"refs/heads/{branch}" : null,
                 "pull_request" => said.TextOf("action") == "closed" ? Request(said, "number") : null,
                 "Merge Request Hook" => request.TextOf("action") is "close" or "merge" ? Request(request, "iid") : null,

@@ -15,8 +15,8 @@ using Microsoft.AspNetCore.Mvc;
 namespace Berth.Server.Codespaces.Prebuilds;
 
 /// <summary>
-/// Where git servers tell of pushes, in the forms of GitHub, Gitea, Forgejo and GitLab. Nothing but the secret is proof of who calls, and
-/// nothing but the branch, or the number of a pull request, is believed.
+/// The endpoint at which git servers report pushes, in the forms of GitHub, Gitea, Forgejo and GitLab. Only the secret proves who calls.
+/// Only the branch or the number of a pull request is used from the message.
 /// </summary>
 internal static class PushHookEndpoints
 {
@@ -25,7 +25,7 @@ internal static class PushHookEndpoints
     private const string Scope = "repo";
     private const int LeastSecret = 16;
 
-    /// <summary>Who is recorded with what goes because a git server tells so.</summary>
+    /// <summary>The actor in the audit log when something is deleted because a git server reports it.</summary>
     private static readonly ChangeActor Teller = ChangeActor.Background("push-hook");
 
     /// <summary>A push of thousands of commits names each of them.</summary>
@@ -33,7 +33,7 @@ internal static class PushHookEndpoints
 
     private static readonly ApiError Unknown = new(401, "UNAUTHORIZED", "no repository here has a push hook with this secret");
 
-    /// <param name="codespaces">Of one repository.</param>
+    /// <param name="codespaces">The path of one repository's codespaces.</param>
     public static void MapPushHook(this IEndpointRouteBuilder api, string codespaces)
     {
         var hook = codespaces + "/prebuild-hook";

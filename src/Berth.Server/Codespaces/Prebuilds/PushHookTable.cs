@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Codespaces.Prebuilds;
 
-/// <summary>A repository's hook; its secret is encrypted.</summary>
+/// <summary>A repository's push hook, with its encrypted secret.</summary>
 internal sealed record PushHookRow
 {
     public long RepositoryId { get; init; }
@@ -14,11 +14,11 @@ internal sealed record PushHookRow
 
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>What the secret is bound to.</summary>
+    /// <summary>The identity to which the encrypted secret is bound.</summary>
     public static SecretIdentity Identity(long repositoryId, long version) => new("push", repositoryId, "hook", version);
 }
 
-/// <summary>By what git servers that tell of pushes are known.</summary>
+/// <summary>The table of push hooks, whose secrets prove which git server reports a push.</summary>
 internal static class PushHookTable
 {
     public static Task<PushHookRow?> FindAsync(DbSession session, long repositoryId) => session.FirstOrDefaultAsync<PushHookRow>(

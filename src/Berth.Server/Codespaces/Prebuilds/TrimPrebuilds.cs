@@ -3,8 +3,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces.Prebuilds;
 
 /// <summary>
-/// What prebuilds are let go: those beyond what their configuration keeps, those whose configuration or repository is gone, and the oldest
-/// while all together take more of the disk than they may.
+/// Removes prebuilds: those beyond the number that their configuration keeps, those whose configuration or repository is gone, and the
+/// oldest ones while all prebuilds together take more of the disk than they may.
 /// </summary>
 internal sealed class TrimPrebuilds(Db db, TimeProvider time, CodespaceHost host, CodespaceOptions options, Reconciler reconciler)
 {
@@ -38,9 +38,9 @@ internal sealed class TrimPrebuilds(Db db, TimeProvider time, CodespaceHost host
         return kept;
     }
 
-    /// <summary>One that is made now counts when it is ready.</summary>
-    /// <param name="all">The newest first.</param>
-    /// <param name="kept">How many of each configuration.</param>
+    /// <summary>The prebuilds that are to be removed. One that is being made counts only when it is ready.</summary>
+    /// <param name="all">All prebuilds, newest first.</param>
+    /// <param name="kept">How many are kept of each configuration.</param>
     internal static IEnumerable<Prebuild> Beyond(IReadOnlyList<Prebuild> all, IReadOnlyDictionary<long, long> kept, long mostBytes)
     {
         Dictionary<long, long> seen = [];

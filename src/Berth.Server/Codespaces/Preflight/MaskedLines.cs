@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Berth.Server.Codespaces.Preflight;
 
-/// <summary>Keeps secret values and tokens out of what a pre-flight tells, whoever said them.</summary>
+/// <summary>Removes secret values and tokens from the report of a pre-flight, wherever its lines come from.</summary>
 internal sealed class MaskedLines
 {
     private const int ShortestMasked = 4;
@@ -16,10 +16,10 @@ internal sealed class MaskedLines
         }
     }
 
-    /// <summary>One line without them and without control characters.</summary>
+    /// <summary>Returns one line without secrets and without control characters.</summary>
     public string Clean(string text)
     {
-        // The longest first, so that one within another leaves nothing of it.
+        // Replace the longest first, so that nothing is left of a secret that contains another.
         foreach (var secret in _masked.Keys.OrderByDescending(value => value.Length))
         {
             text = text.Replace(secret, "********", StringComparison.Ordinal);

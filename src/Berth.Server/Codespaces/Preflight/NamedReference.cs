@@ -5,11 +5,11 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Preflight;
 
-/// <summary>Something that a configuration names and a start fetches.</summary>
+/// <summary>Something that a configuration names and that a start fetches.</summary>
 /// <param name="Kind"><c>image</c>, <c>dockerfile</c>, <c>feature</c> or <c>compose</c>.</param>
-/// <param name="Where">How it is named: <c>image</c>, <c>FROM</c>, …</param>
+/// <param name="Where">The property or instruction that names it: <c>image</c>, <c>FROM</c>, …</param>
 /// <param name="Line">Counted from 1.</param>
-/// <param name="Image">In a registry; null for what lies in the repository or at an address.</param>
+/// <param name="Image">Its name in a registry. Null when it lies in the repository or at a URL.</param>
 internal sealed record NamedReference(string Kind, string Where, string File, int Line, string Text, ImageReference? Image)
 {
     public const string FeatureKind = "feature";
@@ -21,7 +21,7 @@ internal sealed record NamedReference(string Kind, string Where, string File, in
         .. plan.Features.Select(use => new NamedReference(FeatureKind, FeatureKind, use.File, use.Line, use.Name.Text, use.Name.Image)),
     ];
 
-    /// <summary>What the features of a configuration need beside those that it names itself.</summary>
+    /// <summary>The dependencies of features that the configuration does not name itself.</summary>
     public static IEnumerable<NamedReference> NeededOf(DevcontainerPlan plan, IEnumerable<Feature> features)
     {
         var known = plan.Features.Select(use => use.Name.Text).ToHashSet(StringComparer.Ordinal);

@@ -2,7 +2,7 @@ using Berth.Server.Codespaces.Git;
 
 namespace Berth.Server.Codespaces.Preflight;
 
-/// <summary>What a codespace would fetch and whether it may, told before there is one.</summary>
+/// <summary>Reports what a codespace would fetch and whether it may, before there is a codespace.</summary>
 internal static class PreflightFeature
 {
     public static void AddPreflight(this IServiceCollection services)

@@ -5,15 +5,15 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Preflight;
 
-/// <summary>What a pre-flight has to know of the host that a codespace would start on.</summary>
+/// <summary>What a pre-flight needs to know about the host on which a codespace would start.</summary>
 internal sealed class PreflightHost(IContainerEngine engine, DefaultRegistry registry, DockerHost docker)
 {
     public RegistryHost DefaultRegistry => registry.Host;
 
-    /// <summary>What becomes of the wish for docker inside.</summary>
+    /// <summary>Says whether codespaces that ask for docker inside get it.</summary>
     public string DockerLine => docker.Line;
 
-    /// <summary>The engine's; without one, this machine's.</summary>
+    /// <summary>The platform of the engine. Without an engine, that of this machine.</summary>
     public async Task<Platform> PlatformAsync(CancellationToken cancellationToken)
     {
         try

@@ -5,8 +5,8 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Preflight;
 
 /// <summary>
-/// A pre-flight clones what somebody wrote and waits for registries that somebody named. One at a time for one person, so that nobody holds
-/// up the others with slow ones, a few for all, and none without end.
+/// Limits pre-flights, since each clones a repository and waits for registries that users choose. A person runs one at a time, so that
+/// nobody holds up others with slow ones. There are a few for all together, and each has a time limit.
 /// </summary>
 internal sealed class PreflightLimits(TimeProvider time) : IDisposable
 {
@@ -27,9 +27,9 @@ internal sealed class PreflightLimits(TimeProvider time) : IDisposable
 
     private readonly SemaphoreSlim _all = new(AtOnce);
 
-    /// <param name="run">What is limited; its token ends it when the time is over.</param>
-    /// <exception cref="ApiException">429: the person has several that wait already.</exception>
-    /// <exception cref="FaultException">It took too long.</exception>
+    /// <param name="run">The work that is limited. Its token is cancelled when the time is over.</param>
+    /// <exception cref="ApiException">429: several pre-flights of this person are waiting already.</exception>
+    /// <exception cref="FaultException">The work took too long.</exception>
     public async Task<T> WithinAsync<T>(long userId, Func<CancellationToken, Task<T>> run, CancellationToken cancellationToken)
     {
         using var turn = await _persons.AcquireAsync(userId, 1, cancellationToken);

@@ -9,7 +9,7 @@ using Berth.Server.Secrets.RegistryChecks;
 namespace Berth.Server.Codespaces.Preflight;
 
 /// <summary>
-/// Asks about one reference what a start asks: which login counts, whether its registry allows it, for which platforms it is and how large.
+/// Asks about one reference what a start asks: which login applies, whether its registry allows it, its platforms, and its size.
 /// </summary>
 internal sealed class ResolveReference(RegistryAccess access)
 {
@@ -18,7 +18,7 @@ internal sealed class ResolveReference(RegistryAccess access)
     {
         if (named.Image is not { } image)
         {
-            // Whether an archive can be had is known when features are read.
+            // Only reading the features shows whether an archive can be fetched.
             var lies = named.Text.Contains("://", StringComparison.Ordinal) ? "it lies at that address" : "it lies in the repository";
             return Answer(named, CheckRegistry.Allowed, lies, []);
         }

@@ -14,9 +14,9 @@ using Berth.Server.Secrets.RegistryChecks;
 namespace Berth.Server.Codespaces.Preflight;
 
 /// <summary>
-/// A start without starting: clones and reads the repository as a start does, and asks every registry about everything that the
-/// configuration names. Nothing is pulled, built or kept. Every reference is asked, whatever came of the one before, so that a person mends
-/// all in one go.
+/// A rehearsal of a start. It clones and reads the repository as a start does, and asks every registry about everything that the
+/// configuration names. Nothing is pulled, built or kept. A refused reference does not stop the others, so that a person can correct
+/// everything at once.
 /// </summary>
 internal sealed class RunPreflight(
     LookAtRepository look, CodespacePermissions permissions, RegistryAccess access, ResolveReference resolve, FetchFeatures features,
@@ -25,7 +25,7 @@ internal sealed class RunPreflight(
     private const int MostReferences = 100;
     private const int AskedAtOnce = 4;
 
-    /// <param name="repository">One that they may read and have codespaces of.</param>
+    /// <param name="repository">A repository that the user may read and have codespaces of.</param>
     public async Task<PreflightReport> RunAsync(
         long userId, string login, RepositoryFacts repository, NewCodespace wanted, CancellationToken cancellationToken)
     {
@@ -133,13 +133,13 @@ internal sealed class RunPreflight(
         };
     }
 
-    /// <summary>What features need is known only when they are read.</summary>
+    /// <summary>Reads the features, since only their metadata says what they depend on.</summary>
     private async Task ReadFeaturesAsync(
         DevcontainerPlan plan, StartCredentials start, Platform platform, MaskedLines lines, List<PreflightReference> references,
         List<string> remarks,
         CancellationToken cancellationToken)
     {
-        // Of those that cannot be had it has been said.
+        // Features that cannot be fetched have been reported already.
         var refused = references.Where(reference => reference is { Kind: NamedReference.FeatureKind, Ok: false });
         var had = plan.Features.Select(use => use.Name.Text).Except(refused.Select(reference => reference.Reference))
             .ToHashSet(StringComparer.Ordinal);
@@ -162,7 +162,7 @@ internal sealed class RunPreflight(
             plan.Refusals.Add(exception);
         }
 
-        // What features ask for and do not get; that each was fetched is no remark.
+        // Report what features ask for and do not get, but not that each was fetched.
         void Remark(string step, string line)
         {
             if (step == "features" && !line.StartsWith("fetched ", StringComparison.Ordinal))
@@ -172,7 +172,7 @@ internal sealed class RunPreflight(
         }
     }
 
-    /// <summary>The same reference in two places is asked once.</summary>
+    /// <summary>Resolves references. A reference that occurs in two places is asked about only once.</summary>
     private async Task<List<PreflightReference>> ResolveAsync(
         IEnumerable<NamedReference> named, StartCredentials start, Platform platform, MaskedLines lines,
         CancellationToken cancellationToken)

@@ -1,15 +1,13 @@
 namespace Berth.Server.Codespaces.Sandbox;
 
 /// <summary>
-/// Writes the command line of bubblewrap for one view. As root the sandbox is made with the server's rights and the process then becomes
-/// the view's user for good (setpriv: no capabilities, none to be had); user namespaces are not needed. As anybody else the namespaces of
-/// an unprivileged user are all there is.
+/// Writes the command line of bubblewrap for one view. If the server is root, it makes the sandbox with its own rights. The process then
+/// becomes the view's user for good, without capabilities and without a way to get any (setpriv), and no user namespace is needed. If the
+/// server is not root, only the namespaces of an unprivileged user are available.
 /// </summary>
 internal static class BubblewrapArguments
 {
-    /// <summary>
-    /// More than git with its helpers needs, and little enough for a fork bomb to end in itself.
-    /// </summary>
+    /// <summary>More than git and its helpers need, but few enough that a fork bomb harms only itself.</summary>
     private const int MaxProcesses = 512;
 
     private const int MaxOpenFiles = 4096;
@@ -17,7 +15,8 @@ internal static class BubblewrapArguments
     private const long TemporaryBytes = 256L << 20;
 
     /// <summary>
-    /// Of /etc a process sees how names are resolved and what is trusted, nothing of the machine's accounts and services.
+    /// The files of /etc that a process sees: those for name resolution and trusted certificates, but none of the machine's accounts and
+    /// services.
     /// </summary>
     private static readonly string[] Etc =
     [
@@ -29,8 +28,8 @@ internal static class BubblewrapArguments
 
     private static readonly string[] SystemLinks = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
-    /// <param name="isRoot">Whether the server is.</param>
-    /// <param name="folder">Where it runs; must be visible.</param>
+    /// <param name="isRoot">Whether the server runs as root.</param>
+    /// <param name="folder">The working folder. The view must show it.</param>
     public static List<string> Of(SandboxView view, CodespaceTools tools, bool isRoot, IEnumerable<string> command, string folder)
     {
         List<string> arguments =
@@ -50,7 +49,7 @@ internal static class BubblewrapArguments
         arguments.AddRange(["--proc", "/proc", "--dev", "/dev", "--size", $"{TemporaryBytes}", "--perms", "1777", "--tmpfs", "/tmp"]);
         AddPaths(arguments, view, tools);
 
-        // Into the folder as the user, who alone may enter it.
+        // Change to the folder as the user, since only that user may enter it.
         arguments.AddRange(
             [
                 "--remount-ro", "/", "--chdir", "/", "--", .. Limits(tools), .. isRoot ? Become(tools, view.User) : [],
@@ -65,7 +64,7 @@ internal static class BubblewrapArguments
         paths.AddRange(Etc.Where(Path.Exists).Concat(tools.OutsideSystem()).Concat(view.ReadOnly).Select(path => (path, "--ro-bind")));
         paths.AddRange(view.Writable.Concat(view.Home is null ? [] : [view.Home]).Select(path => (path, "--bind")));
 
-        // What lies inside another path comes after it, and is therefore seen.
+        // A path inside another must come after it, so that it is not covered.
         HashSet<string> made = new(StringComparer.Ordinal) { "/usr", "/tmp", "/proc", "/dev" };
         List<string> bound = ["/usr"];
         foreach (var (path, option) in paths.DistinctBy(entry => entry.Path).OrderBy(entry => entry.Path.Length))
@@ -80,7 +79,7 @@ internal static class BubblewrapArguments
             ["--ro-bind", Path.Combine(view.Files, "passwd"), "/etc/passwd", "--ro-bind", Path.Combine(view.Files, "group"), "/etc/group"]);
     }
 
-    /// <summary>bubblewrap itself would make them as the server's umask says, which is often "for nobody else".</summary>
+    /// <summary>Makes parent folders. bubblewrap itself would give them the server's umask, which often shuts out everybody else.</summary>
     private static void AddParents(List<string> arguments, string path, HashSet<string> made, List<string> bound)
     {
         for (var next = path.IndexOf('/', 1); next > 0; next = path.IndexOf('/', next + 1))
@@ -93,7 +92,10 @@ internal static class BubblewrapArguments
         }
     }
 
-    /// <summary>The first to go when the machine runs out of memory; no core files, no end of processes and open files.</summary>
+    /// <summary>
+    /// The process is the first to end when the machine runs out of memory. It writes no core files, and its processes and open files are
+    /// limited.
+    /// </summary>
     private static string[] Limits(CodespaceTools tools) =>
     [
         tools.SystemTool("choom"), "-n", "1000", "--", tools.SystemTool("prlimit"), $"--nproc={MaxProcesses}", $"--nofile={MaxOpenFiles}",

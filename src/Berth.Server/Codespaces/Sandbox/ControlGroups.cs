@@ -5,8 +5,8 @@ using System.Text;
 namespace Berth.Server.Codespaces.Sandbox;
 
 /// <summary>
-/// The machine's control groups: where they lie, in one hierarchy or (version 1) in one for each controller, and what this host's are
-/// called. Those that it makes lie at the top.
+/// The machine's control groups: their folders, either in one hierarchy or (version 1) in one for each controller, and the names of this
+/// host's groups. Groups that it makes are at the top level.
 /// </summary>
 internal static class ControlGroups
 {
@@ -14,18 +14,20 @@ internal static class ControlGroups
 
     private static bool IsUnified => File.Exists(Path.Combine(Root, "cgroup.controllers"));
 
-    /// <summary>How the names of a host's groups for one purpose begin: without a dash, which for systemd is a step down.</summary>
+    /// <summary>
+    /// The beginning of the names of a host's groups for one purpose. It has no dash, since a dash is a level of the hierarchy to systemd.
+    /// </summary>
     public static string Prefix(string purpose, string host) =>
         $"berth{purpose}{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(host)))[..8]}x";
 
-    /// <summary>Where a group is, in every hierarchy that it needs.</summary>
+    /// <summary>The folders of a group, one in every hierarchy that it needs.</summary>
     public static IEnumerable<string> Folders(string name, params IEnumerable<string> controllers) => IsUnified
         ? [Path.Combine(Root, name)]
         : controllers.Select(controller => Path.Combine(Root, controller, name));
 
-    /// <summary>Makes a group, if it is not there.</summary>
-    /// <exception cref="IOException">The machine's groups are not this server's to change.</exception>
-    /// <exception cref="UnauthorizedAccessException">As above.</exception>
+    /// <summary>Makes a group, unless it exists.</summary>
+    /// <exception cref="IOException">This server may not change the machine's groups.</exception>
+    /// <exception cref="UnauthorizedAccessException">This server may not change the machine's groups.</exception>
     public static void Make(string name, params IReadOnlyCollection<string> controllers)
     {
         if (IsUnified)
@@ -40,14 +42,14 @@ internal static class ControlGroups
         }
     }
 
-    /// <summary>What all processes of a group may use together; null: as much as they like.</summary>
+    /// <summary>Limits what all processes of a group may use together. Null: no limit.</summary>
     /// <inheritdoc cref="Make"/>
     public static void Limit(string name, int processes, long? memoryBytes = null, double? cpus = null)
     {
         Write(name, "pids", "pids.max", "pids.max", processes);
         if (memoryBytes is { } bytes)
         {
-            // A kernel that counts no swap has no file for it.
+            // A kernel that does not count swap has no file for it.
             Write(name, "memory", "memory.max", "memory.limit_in_bytes", bytes);
             Write(name, "memory", "memory.swap.max", "memory.memsw.limit_in_bytes", IsUnified ? 0 : bytes);
         }
@@ -59,7 +61,7 @@ internal static class ControlGroups
         }
     }
 
-    /// <summary>Groups whose names begin so, in every hierarchy.</summary>
+    /// <summary>The groups whose names begin with the prefix, in every hierarchy.</summary>
     public static IEnumerable<string> Find(string prefix) => Directory.Exists(Root)
         ? Directory.EnumerateDirectories(Root).Append(Root)
             .SelectMany(hierarchy => Directory.EnumerateDirectories(hierarchy, prefix + "*"))

@@ -2,18 +2,18 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Sandbox;
 
-/// <summary>Runs programs that read what a repository says where they can do no harm.</summary>
+/// <summary>Runs programs that read a repository's files in a place where they can do no harm.</summary>
 internal interface ISandbox
 {
-    /// <param name="file">The program, a full path.</param>
-    /// <param name="arguments">Passed as they are; visible to every process of the machine, so never a secret.</param>
-    /// <param name="folder">Where it runs; one that the view shows.</param>
-    /// <exception cref="TimeoutException">It took too long.</exception>
-    /// <exception cref="FaultException">There is no sandbox on this machine; the message says what is missing.</exception>
+    /// <param name="file">The full path of the program.</param>
+    /// <param name="arguments">Passed as they are. Every process of the machine can see them, so they must never contain a secret.</param>
+    /// <param name="folder">The working folder. The view must show it.</param>
+    /// <exception cref="TimeoutException">The program took too long.</exception>
+    /// <exception cref="FaultException">This machine has no sandbox. The message says what is missing.</exception>
     Task<ToolResult> RunAsync(
         SandboxView view, string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder,
         Action<string> errorLine, TimeSpan timeout, CancellationToken cancellationToken);
 
-    /// <summary>Null when sandboxes can be made on this machine, else what is missing and what would help.</summary>
+    /// <summary>Null when this machine can make sandboxes, otherwise what is missing and what would help.</summary>
     Task<string?> UnavailableAsync(CancellationToken cancellationToken);
 }

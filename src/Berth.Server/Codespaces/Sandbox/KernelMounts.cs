@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Codespaces.Sandbox;
 
 /// <summary>
-/// Mounts and namespaces as the kernel has them: mount(2), umount2(2), mount_setattr(2), open_tree(2), move_mount(2), setns(2), unshare(2).
+/// The kernel's calls for mounts and namespaces: mount(2), umount2(2), mount_setattr(2), open_tree(2), move_mount(2), setns(2), unshare(2).
 /// </summary>
 internal static partial class KernelMounts
 {
@@ -36,14 +36,16 @@ internal static partial class KernelMounts
         public ulong Users;
     }
 
-    /// <summary>The calling thread, which must end soon after, and what it starts: what is mounted by them is seen by them alone.</summary>
+    /// <summary>
+    /// Gives the calling thread a mount namespace of its own. Only it and its children see what they mount. The thread must end soon after.
+    /// </summary>
     public static void Leave()
     {
         Check(Unshare(NewMounts | OwnFolders), "unshare");
         Check(Mount("none", "/", null, PrivateAll, 0), "mount");
     }
 
-    /// <summary>The calling thread, which must end soon after, is in other mounts from now on.</summary>
+    /// <summary>Moves the calling thread to another mount namespace. The thread must end soon after.</summary>
     public static void Enter(SafeFileHandle mounts)
     {
         Check(Unshare(OwnFolders), "unshare");
@@ -52,12 +54,12 @@ internal static partial class KernelMounts
 
     public static void Enter(SafeFileHandle network, int kind) => Check(SetNamespace(network, kind), "setns");
 
-    /// <summary>A mount of a file or folder that has no place yet.</summary>
+    /// <summary>Makes a mount of a file or folder that is not attached anywhere yet.</summary>
     public static SafeFileHandle Copy(string path) =>
         new(Check(Call(OpenTree, WorkingFolder, path, OpenTreeClone | CloseOnExec), "open_tree"), ownsHandle: true);
 
-    /// <summary>Users of the file system become those that the user namespace makes of them.</summary>
-    /// <returns>False where kernel or file system do not know how.</returns>
+    /// <summary>Maps the users of the mount's files as the user namespace says.</summary>
+    /// <returns>False when the kernel or the file system cannot do so.</returns>
     public static unsafe bool MapUsersOf(SafeFileHandle mount, SafeFileHandle users)
     {
         var attributes = new Attributes { Set = MapUsers, Users = (ulong)users.DangerousGetHandle() };
@@ -70,14 +72,14 @@ internal static partial class KernelMounts
     /// <summary>A file or folder at a second place as well.</summary>
     public static void Bind(string path, string place) => Check(Mount(path, place, null, BindOnly, 0), "mount");
 
-    /// <summary>What was opened, whatever its path leads to by now.</summary>
+    /// <summary>Mounts what was opened, wherever its path leads by now.</summary>
     public static void Bind(SafeFileHandle opened, string place) => Bind($"/proc/self/fd/{opened.DangerousGetHandle()}", place);
 
-    /// <summary>Takes a mount away, out of sight at once; no link is followed.</summary>
+    /// <summary>Removes a mount, which disappears at once. No link is followed.</summary>
     /// <returns>False when there was none.</returns>
     public static bool Remove(string path) => Unmount(path, DetachNoFollow) == 0;
 
-    /// <summary>Whoever was killed between two mounts may have left several at one place.</summary>
+    /// <summary>Removes all mounts at one place. A process that was killed between two mounts may have left several.</summary>
     public static void RemoveAll(string path)
     {
         while (Remove(path))
@@ -85,7 +87,7 @@ internal static partial class KernelMounts
         }
     }
 
-    /// <summary>A file or folder as a place alone: it is neither read nor, where it is a link, followed.</summary>
+    /// <summary>Opens a file or folder only as a place: it is not read, and if it is a link, the link is not followed.</summary>
     public static SafeFileHandle Look(string path)
     {
         var handle = Open(path, PathOnly | NoFollow | CloseOnExec);

@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 namespace Berth.Server.Codespaces.Sandbox;
 
 /// <summary>One mount that this server sees.</summary>
-/// <param name="Device">Numbers of the filesystem's device.</param>
-/// <param name="Point">Where it is.</param>
-/// <param name="Options">Of this mount, with commas.</param>
-/// <param name="Source">What is mounted, as whoever did it said.</param>
+/// <param name="Device">The numbers of the filesystem's device.</param>
+/// <param name="Point">The place of the mount.</param>
+/// <param name="Options">The options of this mount, separated by commas.</param>
+/// <param name="Source">The mounted device or folder, as it was given to the mount call.</param>
 internal sealed record MountEntry(string Device, string Point, string Options, string Source);
 
 /// <summary>The mounts that this server sees, as proc(5) lists them.</summary>

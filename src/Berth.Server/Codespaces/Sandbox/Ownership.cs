@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace Berth.Server.Codespaces.Sandbox;
 
-/// <summary>Gives files to another user. Links are given themselves, never what they point at.</summary>
+/// <summary>Changes the owner of files. For a link it changes the link itself, never the file that it points at.</summary>
 internal static partial class Ownership
 {
     /// <summary>
-    /// Everything below <paramref name="path"/> and itself. For folders in which nobody works at this moment; does nothing where the server
-    /// is not root, since sandboxes then run as the server's user.
+    /// Changes <paramref name="path"/> and everything below it. No process may work in the folder meanwhile. Does nothing if the server is
+    /// not root, since sandboxes then run as the server's user.
     /// </summary>
     public static void Give(string path, int user)
     {

@@ -5,30 +5,30 @@ using System.Text;
 namespace Berth.Server.Codespaces.Sandbox;
 
 /// <summary>
-/// What a process in the sandbox is and sees, beside the read-only system (programs, libraries, certificates, name resolution), a
-/// <c>/tmp</c> and a <c>/proc</c> of its own. Every path is the same inside and outside.
+/// The user of a process in the sandbox, and the files that it sees. It also sees the read-only system (programs, libraries, certificates,
+/// name resolution) and its own <c>/tmp</c> and <c>/proc</c>. Every path is the same inside and outside.
 /// </summary>
-/// <param name="User">The numeric user and group it runs as; nobody else's.</param>
-/// <param name="Files">A folder of the server's own where files that only sandboxes of this user see (its passwd) are kept.</param>
+/// <param name="User">The numeric user and group it runs as. Nobody else has it.</param>
+/// <param name="Files">A folder of the server's for files that only sandboxes of this user see, such as its passwd.</param>
 internal sealed record SandboxView(int User, string Files)
 {
     /// <summary>The name that <see cref="User"/> has inside.</summary>
     public const string UserName = "codespace";
 
     /// <summary>
-    /// systemd's list of ranges (uids-gids.md) has nobody between 1879048192 and 2147483647, so no account and no remapped container lives
-    /// there.
+    /// The first user of sandboxes. systemd's list of ranges (uids-gids.md) assigns nothing between 1879048192 and 2147483647, so no
+    /// account and no remapped container has such a number.
     /// </summary>
     public const int FirstUser = 1_879_048_192;
 
     /// <summary>
-    /// Every server on this machine has a part of the range to itself, so that the firewall of one is not that of another.
+    /// Every server on this machine has its own part of the range, so that the firewall rules of one do not apply to another's sandboxes.
     /// </summary>
     private const int UsersOfServer = 4096;
 
     /// <summary>
-    /// HOME: given to the user and writable. Nothing that an earlier process could have prepared may be written there by the server
-    /// afterwards.
+    /// HOME, which belongs to the user and is writable. The server must not write there after a process has run, since that process could
+    /// have prepared anything.
     /// </summary>
     public string? Home { get; init; }
 
@@ -36,16 +36,16 @@ internal sealed record SandboxView(int User, string Files)
 
     public IReadOnlyList<string> Writable { get; init; } = [];
 
-    /// <summary>The machine's own network instead of none: only for what fetches.</summary>
+    /// <summary>Use the machine's own network instead of none. Only for programs that fetch.</summary>
     public bool Network { get; init; }
 
-    /// <summary>Each codespace has a user of its own: its processes share no limit and no file with those of another.</summary>
+    /// <summary>The view for a codespace. Each has a user of its own, so it shares no limit and no file with another codespace.</summary>
     public static SandboxView Of(CodespaceFolders folders, Codespace codespace) => Of(folders, codespace.Host, codespace.Id);
 
     public static SandboxView Of(CodespaceFolders folders, string host, long id) =>
         new(UsersOf(host).First + (int)(id % UsersOfServer), folders.Root);
 
-    /// <summary>For a firewall: first and last of the users that this server's sandboxes run as.</summary>
+    /// <summary>The first and last user of this server's sandboxes, for a firewall.</summary>
     public static (int First, int Last) UsersOf(string host)
     {
         var part = BinaryPrimitives.ReadUInt16BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(host)));

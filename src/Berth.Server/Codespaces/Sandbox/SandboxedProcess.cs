@@ -5,8 +5,9 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Sandbox;
 
 /// <summary>
-/// Runs git, which reads what a repository says, where it can do no harm: as a user that owns nothing else, without capabilities or a way
-/// to get them, in namespaces of its own, seeing only what a <see cref="SandboxView"/> names (bubblewrap). It ends with the server.
+/// Runs git, which reads a repository's files, where it can do no harm (bubblewrap). It runs as a user that owns nothing else, without
+/// capabilities or a way to get any, in namespaces of its own. It sees only what a <see cref="SandboxView"/> names, and ends with the
+/// server.
 /// </summary>
 internal sealed class SandboxedProcess : ISandbox, IDisposable
 {
@@ -21,15 +22,16 @@ internal sealed class SandboxedProcess : ISandbox, IDisposable
         _tools = tools;
         _time = time;
 
-        // The kernel ends a sandbox with the *thread* that started it (prctl(2), PR_SET_PDEATHSIG), and threads of the pool come and go.
+        // Use one lasting thread, because a sandbox ends with the *thread* that started it (prctl(2), PR_SET_PDEATHSIG), and pool threads
+        // end.
         new Thread(StartAll) { IsBackground = true, Name = "sandboxes" }.Start();
     }
 
-    /// <param name="file">The program, a full path.</param>
-    /// <param name="arguments">Passed as they are; visible to every process of the machine, so never a secret.</param>
-    /// <param name="folder">Where it runs; one that the view shows.</param>
-    /// <exception cref="TimeoutException">It took too long.</exception>
-    /// <exception cref="FaultException">There is no sandbox on this machine; the message says what is missing.</exception>
+    /// <param name="file">The full path of the program.</param>
+    /// <param name="arguments">Passed as they are. Every process of the machine can see them, so they must never contain a secret.</param>
+    /// <param name="folder">The working folder. The view must show it.</param>
+    /// <exception cref="TimeoutException">The program took too long.</exception>
+    /// <exception cref="FaultException">This machine has no sandbox. The message says what is missing.</exception>
     public async Task<ToolResult> RunAsync(
         SandboxView view, string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder,
         Action<string> errorLine, TimeSpan timeout, CancellationToken cancellationToken)
@@ -116,8 +118,8 @@ internal sealed class SandboxedProcess : ISandbox, IDisposable
     }
 
     /// <summary>
-    /// git and node look up the name of the user they are. Their home is in HOME, so that all sandboxes of a codespace see one file, which
-    /// nobody changes under them.
+    /// Writes the accounts that a sandbox sees, since git and node look up the name of their user. HOME is a variable, so all sandboxes of
+    /// a codespace can share these files, and nobody changes them meanwhile.
     /// </summary>
     private static void WriteAccounts(SandboxView view)
     {

@@ -1,6 +1,6 @@
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>May this start be, and can it be here? Before anything of it is made.</summary>
+/// <summary>Checks that the start is allowed and that this host can run it, before anything is made for it.</summary>
 internal sealed class AdmitStart(CheckHost host, CheckReadAccess reading)
 {
     public async Task<AdmittedStart> RunAsync(BegunStart start, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Something that was begun ahead of its need: whoever leaves waits until it has ended, however it did.</summary>
+/// <summary>A task that was begun before its result is needed. Disposing waits until it has ended, however it ended.</summary>
 internal sealed class BegunTask(Task task) : IAsyncDisposable
 {
     public Task Task => task;

@@ -1,10 +1,10 @@
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>From images to a codespace that people can work in: mounts, services, and the container itself.</summary>
+/// <summary>Makes a codespace that people can work in from its images: the mounts, the services, and the container itself.</summary>
 internal sealed class BringUp(PrepareMounts mounts, StartServices services, CreateContainer create, RunContainer run)
 {
-    /// <summary>With new containers.</summary>
-    /// <exception cref="Faults.FaultException">One is not made, or does not run.</exception>
+    /// <summary>Makes new containers and starts them.</summary>
+    /// <exception cref="Faults.FaultException">A container cannot be made, or does not run.</exception>
     public async Task<RunningStart> NewAsync(BuiltStart built, CancellationToken cancellationToken)
     {
         await built.Network;
@@ -16,7 +16,7 @@ internal sealed class BringUp(PrepareMounts mounts, StartServices services, Crea
             created, token => services.FinishAsync(built, beside, created.Container, token), cancellationToken);
     }
 
-    /// <summary>With those of an earlier start.</summary>
+    /// <summary>Starts the containers of an earlier start.</summary>
     /// <inheritdoc cref="NewAsync"/>
     public async Task<RunningStart> AgainAsync(CreatedStart created, CancellationToken cancellationToken)
     {

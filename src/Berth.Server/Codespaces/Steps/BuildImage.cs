@@ -11,8 +11,8 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Settles which image the container is made from, building it where the configuration says so, and what image, features and
-/// devcontainer.json say together.
+/// Determines the image that the container is made from, and builds it if the configuration says so. Then merges what image, features and
+/// devcontainer.json say.
 /// </summary>
 internal sealed class BuildImage(BuildDockerfile build, BuildServices services)
 {
@@ -27,8 +27,8 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services)
         return await FinishAsync(start, await WithFeaturesAsync(start, image, cancellationToken), built, cancellationToken);
     }
 
-    /// <summary>With the images of services, for a container of an image that is there.</summary>
-    /// <param name="image">What the container is made of, and what it says of itself.</param>
+    /// <summary>Settles the images of services, when the image of the container itself is there already.</summary>
+    /// <param name="image">The image of the container, and its metadata.</param>
     /// <exception cref="FaultException">A service's build failed.</exception>
     public Task<BuiltStart> FinishAsync(FetchedStart start, PinnedImage image, CancellationToken cancellationToken) =>
         FinishAsync(start, image, new Dictionary<string, PinnedImage>(StringComparer.Ordinal), cancellationToken);
@@ -89,7 +89,7 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services)
             "the image with features", cancellationToken);
     }
 
-    /// <summary>Every image and feature of a registry, as it is written.</summary>
+    /// <summary>Every image and registry feature that the start uses, as the configuration writes it.</summary>
     private static IEnumerable<string> Used(FetchedStart start) =>
         start.Plan.Images.Select(use => use.Reference).Concat(
             start.Features.Select(feature => feature.Name.Image).OfType<ImageReference>())

@@ -7,8 +7,8 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>Settles the images of a compose file's services: fetched before or built here.</summary>
 internal sealed class BuildServices(BuildDockerfile build)
 {
-    /// <param name="built">Images that are settled, by service; those that are settled now are added.</param>
-    /// <returns>The images of those that run beside the main service by their names, as the engine knows them.</returns>
+    /// <param name="built">The images that are settled, by service. This method adds those that it settles.</param>
+    /// <returns>The images of the services beside the main one, as the engine knows them, by service.</returns>
     public async Task<IReadOnlyDictionary<string, string>> RunAsync(
         FetchedStart start, ComposePlan compose, Dictionary<string, PinnedImage> built, CancellationToken cancellationToken)
     {
@@ -21,7 +21,7 @@ internal sealed class BuildServices(BuildDockerfile build)
         return images;
     }
 
-    /// <summary>After the images that it is built from; the plan has seen that there is no circle.</summary>
+    /// <summary>Settles one service after those whose images it is built from. The plan has checked that there is no circle.</summary>
     /// <inheritdoc cref="RunAsync"/>
     public async Task<PinnedImage> ImageAsync(
         FetchedStart start, ComposePlan compose, ComposeService service, Dictionary<string, PinnedImage> built,

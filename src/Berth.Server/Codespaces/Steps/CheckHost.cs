@@ -4,11 +4,11 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Is everything on this machine that a start needs?</summary>
+/// <summary>Checks that this machine has everything that a start needs.</summary>
 internal sealed class CheckHost(IContainerEngine engine, CodespaceTools tools, ISandbox sandbox)
 {
-    /// <returns>What the start has to know of the engine.</returns>
-    /// <exception cref="FaultException">Something is missing; the message names all of it.</exception>
+    /// <returns>What the start has to know about the engine.</returns>
+    /// <exception cref="FaultException">Something is missing. The message names everything that is.</exception>
     public async Task<EngineFacts> RunAsync(CodespaceLogWriter log, CancellationToken cancellationToken)
     {
         var missing = tools.MissingTools().ToList();

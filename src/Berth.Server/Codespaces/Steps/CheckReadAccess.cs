@@ -4,10 +4,12 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>May the creator still read the repository, and have codespaces of it? Settles as whom the codespace asks for images.</summary>
+/// <summary>
+/// Checks that the creator may still read the repository and have codespaces of it. Returns the principal that asks for images.
+/// </summary>
 internal sealed class CheckReadAccess(AccessDecisions access, Db db)
 {
-    /// <exception cref="FaultException">No longer.</exception>
+    /// <exception cref="FaultException">The creator may not any more.</exception>
     public async Task<CodespacePrincipal> RunAsync(Codespace codespace, CancellationToken cancellationToken)
     {
         if (codespace.RepositoryId is not { } repositoryId)

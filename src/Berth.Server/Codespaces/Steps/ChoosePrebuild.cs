@@ -7,13 +7,16 @@ using Berth.Server.Repositories.Cloning;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>A prebuild whose workspace the codespace has a copy of; whether it begins with it is known when everything is read.</summary>
-/// <param name="IsCurrent">It is of the very commit that a clone would check out.</param>
+/// <summary>
+/// A prebuild whose workspace the codespace has a copy of. Only when the configuration has been read is it known whether the codespace
+/// goes on from it.
+/// </summary>
+/// <param name="IsCurrent">The prebuild is of the very commit that a clone would check out.</param>
 internal sealed record ChosenPrebuild(Prebuild Prebuild, PrebuildRecord Record, bool IsCurrent);
 
 /// <summary>
-/// Looks for a prebuild of the branch, of the same commit before the newest, and copies its workspace before the codespace's own is
-/// mounted. Only for a codespace that nobody has worked in. Whatever goes wrong, it starts as it would without.
+/// Looks for a prebuild of the branch and copies its workspace before the codespace's own is mounted. A prebuild of the branch's commit is
+/// preferred to a newer one. This is only for a codespace that nobody has worked in. If anything goes wrong, it starts without a prebuild.
 /// </summary>
 internal sealed class ChoosePrebuild(
     Db db, CodespaceHost host, CloneRepository git, CloneCredentials credentials, WorkspaceFilesystem workspaces, CopyWorkspace copy)
@@ -73,7 +76,7 @@ internal sealed class ChoosePrebuild(
         }
     }
 
-    /// <summary>The record first: it says that what lies there is of a prebuild, whole or not.</summary>
+    /// <summary>Copies the record first. It says that the files there are a prebuild's, even if the copy is not complete.</summary>
     private async Task<PrebuildRecord?> TakeAsync(Prebuild prebuild, CodespaceFolders folders, CancellationToken cancellationToken)
     {
         var from = host.Folders(prebuild.Name);
@@ -94,7 +97,7 @@ internal sealed class ChoosePrebuild(
         return record;
     }
 
-    /// <summary>What an earlier start, or a part of this one, copied: nobody has worked in it.</summary>
+    /// <summary>Deletes what an earlier start, or this one so far, has copied. Nobody has worked in it.</summary>
     private async Task ForgetAsync(CodespaceFolders folders, CancellationToken cancellationToken)
     {
         await workspaces.UnmountAsync(folders, cancellationToken);

@@ -5,19 +5,19 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Gives the checkout to the remote user: git refuses to work in a folder that belongs to somebody else, and a remote user who is not root
-/// could not write.
+/// Makes the remote user the owner of the checkout. Git refuses to work in a folder of another owner, and a remote user who is not root
+/// could not write there.
 /// </summary>
 internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engine, ImageUsers users, TimeProvider time)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
-    /// <exception cref="FaultException">The server may not, or the image has no such user.</exception>
+    /// <exception cref="FaultException">The server may not do so, or the image has no such user.</exception>
     public async Task RunAsync(BuiltStart start, CancellationToken cancellationToken) => await GiveAsync(
         start, start.Place.RemoteUser,
         await users.NumbersAsync(start.Codespace, start.Image.Image, start.Place.RemoteUser, cancellationToken), cancellationToken);
 
-    /// <summary>To whom it was before a rebuild, whose image may be gone: then it stays.</summary>
+    /// <summary>Gives the checkout back to its owner before a rebuild. If that owner's image is gone, nothing changes.</summary>
     /// <inheritdoc cref="RunAsync"/>
     public async Task BackAsync(CreatedStart created, CancellationToken cancellationToken)
     {
@@ -45,7 +45,7 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
         }
     }
 
-    /// <summary>Where the engine remaps users, a container's user N is another one on the host.</summary>
+    /// <summary>Converts numbers to the host's, since an engine that remaps users runs a container's user N as another one.</summary>
     private static string Outside(string owner, int first) =>
         string.Join(':', owner.Split(':').Select(number => long.Parse(number) + first));
 }

@@ -4,7 +4,7 @@ using Berth.Server.Repositories.Cloning;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Clones the repository. A clone becomes the workspace by a rename, so a workspace that exists is whole.</summary>
+/// <summary>Clones the repository. The last step of a clone is a rename, so a workspace that exists is complete.</summary>
 internal sealed class CloneWorkspace(CloneRepository clone, CloneCredentials credentials, FetchSubmodules submodules)
 {
     /// <exception cref="FaultException">The clone failed; the message says why.</exception>

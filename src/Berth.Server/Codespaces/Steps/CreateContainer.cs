@@ -4,7 +4,7 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Makes the container that people work in. It does not run yet.</summary>
+/// <summary>Makes the container that people work in, without starting it.</summary>
 internal sealed class CreateContainer(CodespaceContainers containers)
 {
     /// <exception cref="FaultException">The engine refuses it.</exception>
@@ -34,7 +34,7 @@ internal sealed class CreateContainer(CodespaceContainers containers)
         }
     }
 
-    /// <exception cref="FaultException">Nobody starts there.</exception>
+    /// <exception cref="FaultException">Processes may not start in the image's working folder.</exception>
     public static void CheckFolder(EngineImage? image)
     {
         if (image?.Folder is { Length: > 0 } folder && (!ContainerPath.TryParse(folder, out var path) || path.IsKernels))

@@ -12,8 +12,8 @@ namespace Berth.Server.Codespaces.Steps;
 /// </summary>
 internal static class DevContainerPlan
 {
-    /// <param name="service">Its service; null without a compose file.</param>
-    /// <param name="limits">Its part of the machine.</param>
+    /// <param name="service">The service that becomes the container. Null without a compose file.</param>
+    /// <param name="limits">The container's share of the machine.</param>
     public static ContainerPlan Of(
         BuiltStart start, ComposeService? service, MachineLimits limits, Surroundings beside)
     {
@@ -35,7 +35,7 @@ internal static class DevContainerPlan
             Entrypoint = ["/bin/sh"],
             Command = ["-c", MainScript(merged.Entrypoints), "-", .. overridden ? [] : CommandOf(plan, start.Image.Image)],
 
-            // The shell waits for this one; a command of its own ends as its image says.
+            // When the command is overridden, the shell waits for SIGTERM. Otherwise the command's own signal ends it.
             StopSignal = overridden ? "SIGTERM" : plan.StopSignal,
             User = merged.ContainerUser ?? plan.User,
             Environment = environment,
@@ -57,7 +57,7 @@ internal static class DevContainerPlan
         };
     }
 
-    /// <summary>What it mounts beside the workspace and what its service does.</summary>
+    /// <summary>The mounts of the container, apart from the workspace and those of its service.</summary>
     public static IEnumerable<PlannedMount> MountsOf(BuiltStart start) => start.Merged.Mounts.Concat(start.Configuration.Mounts);
 
     private static IEnumerable<string> CommandOf(ContainerPlan plan, EngineImage image) =>

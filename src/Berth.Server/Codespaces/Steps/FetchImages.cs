@@ -7,7 +7,8 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>Authorises and fetches every image and feature that the configuration names.</summary>
 internal sealed class FetchImages(FetchImage fetch, FetchFeatures features)
 {
-    /// <exception cref="FaultException">One is refused or not to be had; names registry, image, reason and remedy.</exception>
+    /// <exception cref="FaultException">One is refused or cannot be fetched. The message names registry, image, reason and
+    /// remedy.</exception>
     public async Task<FetchedStart> RunAsync(ReadStart start, CancellationToken cancellationToken)
     {
         Dictionary<string, PinnedImage> images = new(StringComparer.Ordinal);

@@ -7,13 +7,13 @@ using Berth.Server.Repositories.Cloning;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Brings the submodules into a checkout where the configuration (<c>customizations.berth.submodules</c>) or else the repository's setting
-/// says so. The shared credential goes to them only where the setting does, which an admin of the repository makes: a configuration is
-/// anybody's who may push.
+/// Fetches the submodules of a checkout if the configuration (<c>customizations.berth.submodules</c>) says so, or otherwise the
+/// repository's setting. They get the shared credential only if the setting says so: an admin of the repository makes that setting, while
+/// everybody who may push can change the configuration.
 /// </summary>
 internal sealed class FetchSubmodules(CloneSubmodules clone, AddSubmodules add, CloneCredentials credentials)
 {
-    /// <summary>All of them, into a fresh clone.</summary>
+    /// <summary>Fetches all submodules into a fresh clone.</summary>
     public async Task RunAsync(AdmittedStart start, string url, CloneCredential? credential, CancellationToken cancellationToken)
     {
         var (codespace, folders, log) = (start.Codespace, start.Folders, start.Log);
@@ -41,8 +41,8 @@ internal sealed class FetchSubmodules(CloneSubmodules clone, AddSubmodules add, 
     }
 
     /// <summary>
-    /// Those that are asked for now and that the workspace does not have: who asks for them later has them after a rebuild. What cannot be
-    /// had is a line, as in a fresh clone.
+    /// Fetches the submodules that are wanted now and that the workspace lacks, so that a change of the configuration takes effect with a
+    /// rebuild. A submodule that cannot be fetched only gets a line in the log, as in a fresh clone.
     /// </summary>
     public async Task AddAsync(AdmittedStart start, CancellationToken cancellationToken)
     {

@@ -6,8 +6,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Who a user of an image is: its own list of users says so, which only a container shows. That one never runs. An image never changes, so
-/// what was found is remembered.
+/// Finds the numbers of an image's users. Only a container shows the image's list of users, so one is made that never runs. The result is
+/// remembered, since an image never changes.
 /// </summary>
 internal sealed class ImageUsers(IContainerEngine engine, CodespaceContainers containers)
 {

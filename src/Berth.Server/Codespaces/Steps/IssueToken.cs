@@ -3,7 +3,9 @@ using Berth.Server.Authentication;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Makes the codespace's token, valid from this start to the next stop; whatever an interrupted start had is replaced.</summary>
+/// <summary>
+/// Makes the codespace's token, which is valid from this start to the next stop. It replaces the token of an interrupted start.
+/// </summary>
 internal sealed class IssueToken(Db db, TimeProvider time)
 {
     public async Task<string> RunAsync(BegunStart start, CancellationToken cancellationToken)

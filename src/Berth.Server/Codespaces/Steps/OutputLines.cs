@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>Makes lines of what a process prints, of its output and its errors each by itself.</summary>
+/// <summary>Splits what a process prints into lines. Output and errors are split separately.</summary>
 internal sealed class OutputLines(Action<string> write)
 {
-    /// <summary>A longer line becomes several.</summary>
+    /// <summary>A longer line is split into several.</summary>
     private const int LongestLine = 8 * 1024;
 
     private readonly Dictionary<byte, Started> _started = [];
@@ -39,7 +39,7 @@ internal sealed class OutputLines(Action<string> write)
         }
     }
 
-    /// <summary>What has no end of line.</summary>
+    /// <summary>Writes the last text, which has no end of line.</summary>
     public void End()
     {
         foreach (var started in _started.Values)

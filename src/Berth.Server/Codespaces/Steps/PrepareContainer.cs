@@ -1,6 +1,6 @@
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>From the repository to what a new container is made of: checkout, configuration, and every image that it names.</summary>
+/// <summary>Prepares what a new container is made of: the checkout, the configuration, and every image that it names.</summary>
 internal sealed class PrepareContainer(
     CloneWorkspace clone, ReadConfiguration configuration, SettlePermissions permissions, FetchImages images, BuildImage build,
     TakePrebuild take, RecordPrebuild record, ChownWorkspace give)

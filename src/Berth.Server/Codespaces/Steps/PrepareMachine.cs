@@ -5,12 +5,13 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Gives the codespace its disk and its network, before anything of it runs. At every start: a machine that was restarted has neither.
+/// Gives the codespace its disk and its network before anything runs. This happens at every start, because a restarted machine has
+/// neither.
 /// </summary>
 internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, CodespaceNetworks networks, Machines machines)
 {
-    /// <summary>The disk.</summary>
-    /// <exception cref="FaultException">This host cannot; the message says what would help.</exception>
+    /// <summary>Mounts the disk.</summary>
+    /// <exception cref="FaultException">This host cannot do so. The message says what would help.</exception>
     public async Task<Machine> RunAsync(BegunStart start, CancellationToken cancellationToken)
     {
         var machine = machines.Of(start.Codespace);
@@ -19,8 +20,8 @@ internal sealed class PrepareMachine(WorkspaceFilesystem workspaces, CodespaceNe
         return machine;
     }
 
-    /// <summary>The network, which only containers need: it waits for the engine while the repository is cloned.</summary>
-    /// <exception cref="FaultException">This host cannot; the message says what would help.</exception>
+    /// <summary>Makes the network. Only containers need it, so it can wait for the engine while the repository is cloned.</summary>
+    /// <exception cref="FaultException">This host cannot do so. The message says what would help.</exception>
     public Task NetworkAsync(BegunStart start, CancellationToken cancellationToken) =>
         networks.EnsureAsync(start.Codespace, cancellationToken);
 }

@@ -8,13 +8,13 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Makes what the containers of a codespace mount, before any of them: its volumes, which are folders of its own disk, and parts of its
-/// checkout.
+/// Makes what the containers of a codespace mount, before any container is made: volumes, which are folders on the codespace's own disk,
+/// and parts of its checkout.
 /// </summary>
 internal sealed class PrepareMounts(IContainerEngine engine, CodespaceContainers containers, DockerInside docker, DockerHost host)
 {
-    /// <returns>Whether its engine's socket is there to be mounted.</returns>
-    /// <exception cref="FaultException">This host mounts nothing.</exception>
+    /// <returns>True when the socket of the codespace's own engine is there to be mounted.</returns>
+    /// <exception cref="FaultException">This host cannot mount anything.</exception>
     public async Task<bool> RunAsync(BuiltStart start, CancellationToken cancellationToken)
     {
         var compose = start.Plan.Compose;
@@ -47,16 +47,16 @@ internal sealed class PrepareMounts(IContainerEngine engine, CodespaceContainers
         return await HasDockerAsync(start, mounts, cancellationToken);
     }
 
-    /// <summary>No container sees the folder, so nothing of it is exchanged.</summary>
+    /// <summary>Writes a file. Containers do not see its folder, so nobody can replace anything in it.</summary>
     private static void Write(string file, string text)
     {
-        // Its name says what is in it, also at the next rebuild.
+        // The file's name is a hash of its text, so an existing file is right, also at the next rebuild.
         if (File.Exists(file))
         {
             return;
         }
 
-        // Under another name first: a file that exists is whole.
+        // Write under another name first, so that a file that exists is complete.
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         var unfinished = file + ".new";
         File.Delete(unfinished);
@@ -84,15 +84,15 @@ internal sealed class PrepareMounts(IContainerEngine engine, CodespaceContainers
         return true;
     }
 
-    /// <summary>For containers of an earlier start; their volumes are still there.</summary>
-    /// <exception cref="FaultException">This host mounts nothing.</exception>
+    /// <summary>Mounts everything again for containers of an earlier start. Their volumes still exist.</summary>
+    /// <exception cref="FaultException">This host cannot mount anything.</exception>
     public async Task ResumeAsync(BegunStart start, CancellationToken cancellationToken)
     {
         WorkspaceParts.MountAgain(start.Folders, start.Workspace, line => start.Log.Write("workspace", line));
         await docker.ResumeAsync(start.Codespace, cancellationToken);
     }
 
-    /// <summary>After the containers of a codespace that goes. Volumes that are gone are fine.</summary>
+    /// <summary>Removes the volumes of a codespace that is deleted, after its containers. Volumes that are gone are no error.</summary>
     public static async Task RemoveVolumesAsync(
         IContainerEngine engine, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {

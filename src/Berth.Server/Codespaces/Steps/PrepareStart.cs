@@ -1,10 +1,12 @@
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>What every start makes anew, also one with the container of the last: machine, token, credentials, environment.</summary>
+/// <summary>
+/// Prepares what every start makes anew, even when it uses the last container again: machine, token, credentials, environment.
+/// </summary>
 internal sealed class PrepareStart(
     ChoosePrebuild choose, PrepareMachine machine, IssueToken token, ResolveCredentials credentials, PrepareEnvironment inside)
 {
-    /// <param name="network">Ends when there is a network.</param>
+    /// <param name="network">Ends when the codespace has its network.</param>
     public async Task<PreparedStart> RunAsync(AdmittedStart start, Task network, CancellationToken cancellationToken)
     {
         var disk = DiskAsync(start, cancellationToken);
@@ -23,13 +25,13 @@ internal sealed class PrepareStart(
         };
     }
 
-    /// <summary>What a prebuild left is put there before it is mounted.</summary>
+    /// <summary>Copies a prebuild's files to the disk before it mounts the disk.</summary>
     private async Task<(ChosenPrebuild? Prebuild, Machine Machine)> DiskAsync(AdmittedStart start, CancellationToken cancellationToken)
     {
         var prebuild = await choose.RunAsync(start, cancellationToken);
         return (prebuild, await machine.RunAsync(start, cancellationToken));
     }
 
-    /// <summary>The network, which only containers need: it is made while the rest goes on.</summary>
+    /// <summary>Makes the network. Only containers need it, so the rest of the start goes on meanwhile.</summary>
     public Task NetworkAsync(AdmittedStart start, CancellationToken cancellationToken) => machine.NetworkAsync(start, cancellationToken);
 }

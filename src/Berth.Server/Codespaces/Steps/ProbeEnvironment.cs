@@ -5,18 +5,18 @@ using Berth.Server.Codespaces.Environment;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Finds out what the remote user's shell makes of the environment (containers.dev, <c>userEnvProbe</c>): version managers set their paths
-/// in its startup files. Asked before any secret is in the container's environment, so that none is among the answer.
+/// Finds out which environment the remote user's shell sets (containers.dev, <c>userEnvProbe</c>). Version managers set their paths in its
+/// startup files. Berth asks before any secret is in the container's environment, so that the answer contains none.
 /// </summary>
-/// <param name="probe">As the configuration says it.</param>
+/// <param name="probe">The value in the configuration.</param>
 internal sealed class ProbeEnvironment(string probe)
 {
-    /// <summary>Of the shell that was asked, and of no use to others.</summary>
+    /// <summary>Variables that concern only the shell that was asked, and are no use to other processes.</summary>
     private static readonly string[] OfShell = ["PWD", "OLDPWD", "SHLVL", "_"];
 
     /// <summary>
-    /// The shell of the user's entry in passwd(5), or sh. What it prints by itself is told from the environment by a mark that nobody
-    /// knows before.
+    /// Runs the shell of the user's entry in passwd(5), or sh. A mark that nobody knows beforehand separates the environment from whatever
+    /// else the shell prints.
     /// </summary>
     private const string Script = """
         entry=$(getent passwd "$(id -un 2>/dev/null)" 2>/dev/null || grep "^$(id -un 2>/dev/null):" /etc/passwd 2>/dev/null)
@@ -27,7 +27,7 @@ internal sealed class ProbeEnvironment(string probe)
 
     private readonly string _mark = RandomNumberGenerator.GetHexString(32);
 
-    /// <summary>Null: nothing is to be asked.</summary>
+    /// <summary>The question for the shell. Null when nothing is to be asked.</summary>
     public ShellQuestion? Question
     {
         get
@@ -39,8 +39,8 @@ internal sealed class ProbeEnvironment(string probe)
         }
     }
 
-    /// <param name="answer">What was answered; null: nothing in time.</param>
-    /// <returns>Empty when it cannot be found out, which the log says, and when nothing was asked.</returns>
+    /// <param name="answer">The answer. Null when none came in time.</param>
+    /// <returns>The variables. Empty when nothing was asked, or when there is no usable answer, which the log says.</returns>
     public IReadOnlyDictionary<string, string> Read(string? answer, EngineContainer container, string user, Action<string, string> log)
     {
         if (Question is not null && answer?.Split(_mark) is not { Length: 3 })
@@ -78,8 +78,8 @@ internal sealed class ProbeEnvironment(string probe)
     }
 
     /// <summary>
-    /// /etc/profile sets PATH anew on many systems. What the image added to it goes back in, each folder after the one before it there;
-    /// folders of administrators are for root alone.
+    /// Merges the PATH of the shell with that of the container. /etc/profile sets PATH anew on many systems, so the folders that the image
+    /// added are put back, each after the one that it followed. Folders of administrators are only added for root.
     /// </summary>
     internal static string MergePaths(string ofShell, string ofContainer, bool isRoot)
     {

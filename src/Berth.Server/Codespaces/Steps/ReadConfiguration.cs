@@ -8,12 +8,12 @@ using Berth.Server.Secrets;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Reads what the repository asks for, and reports what of it a codespace does not get, and which of the secrets that it recommends are not
-/// there.
+/// Reads the repository's configuration. Reports which parts of it a codespace does not get, and which of its recommended secrets are
+/// missing.
 /// </summary>
 internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets secrets, DefaultRegistry registry)
 {
-    /// <exception cref="FaultException">There is none, or it is wrong; the message says where.</exception>
+    /// <exception cref="FaultException">There is no configuration, or it is wrong. The message says where.</exception>
     public async Task<DevcontainerPlan> RunAsync(PreparedStart start, CancellationToken cancellationToken)
     {
         var codespace = start.Codespace;
@@ -54,7 +54,7 @@ internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets
         return plan;
     }
 
-    /// <summary>It starts all the same: whoever created it has chosen the machine.</summary>
+    /// <summary>Lists what the machine lacks. The codespace starts all the same, since its creator chose the machine.</summary>
     internal static IEnumerable<string> Shortages(HostRequirements? wanted, Machine machine)
     {
         if (wanted is null)

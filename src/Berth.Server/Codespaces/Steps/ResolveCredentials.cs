@@ -3,8 +3,8 @@ using Berth.Server.Codespaces.Images;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Collects what this start may show to registries: the codespace's token for Berth's own, and the sets of secrets that count for others.
-/// Runs at every start, also when the container of the last one is used again.
+/// Collects what this start may show to registries: the codespace's token for Berth's own registry, and the secrets that apply to others.
+/// It runs at every start, even when the last container is used again.
 /// </summary>
 internal sealed class ResolveCredentials(RegistryAccess registries)
 {

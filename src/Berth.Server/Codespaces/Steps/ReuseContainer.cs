@@ -8,13 +8,13 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// What an earlier start finished is started again with its files. An image of Berth's own registry must still be allowed: the container
-/// holds the image's files, and access may have been taken away.
+/// Starts the container of an earlier start again, with its files. An image of Berth's own registry must still be allowed: the container
+/// holds the image's files, and access may have been taken away since.
 /// </summary>
 internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images, SettleGitLogins git)
 {
-    /// <param name="failedRebuild">Why the wished rebuild failed; null: there was none.</param>
-    /// <returns>Null when there is nothing to go on from.</returns>
+    /// <param name="failedRebuild">Why the requested rebuild failed. Null: there was no failed rebuild.</param>
+    /// <returns>Null when there is no finished container.</returns>
     /// <exception cref="FaultException">Its image is no longer allowed.</exception>
     public async Task<CreatedStart?> RunAsync(
         PreparedStart start, string? failedRebuild, CancellationToken cancellationToken)
@@ -35,7 +35,7 @@ internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images,
             }
         }
 
-        // Another machine may have been chosen since. Beside services it counts at the next rebuild, when all of them are made anew.
+        // Another machine may have been chosen since. With services it counts only after the next rebuild, which makes all containers anew.
         if (!File.Exists(start.Folders.Services))
         {
             var limits = Machines.LimitsOf(start.Machine);
@@ -52,7 +52,7 @@ internal sealed class ReuseContainer(IContainerEngine engine, FetchImage images,
         };
     }
 
-    /// <summary>What it was built from as well.</summary>
+    /// <summary>The container's image and the images that it was built from.</summary>
     private static async Task<IReadOnlyList<string>> UsedAsync(PreparedStart start, string image, CancellationToken cancellationToken) =>
         File.Exists(start.Folders.UsedImages)
             ? JsonSerializer.Deserialize<List<string>>(await File.ReadAllBytesAsync(start.Folders.UsedImages, cancellationToken))

@@ -9,7 +9,7 @@ namespace Berth.Server.Codespaces.Steps;
 internal sealed record CommandPlace(
     string Container, string User, string Folder, IReadOnlyList<string> Environment, ContainerVariables Variables);
 
-/// <summary>Runs one lifecycle command, with its output in the creation log.</summary>
+/// <summary>Runs one lifecycle command and writes its output to the creation log.</summary>
 internal sealed class RunCommand(IContainerEngine engine, TimeProvider time)
 {
     /// <returns>Null when it succeeded, else what failed and how.</returns>

@@ -10,7 +10,7 @@ namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
 /// Starts the container that people work in and runs its lifecycle commands. The codespace is available when the command that
-/// <c>waitFor</c> names has ended; the later ones are its rest, with their lines in the log.
+/// <c>waitFor</c> names has ended. The later commands run after that, and the log has their lines.
 /// </summary>
 internal sealed class RunContainer(
     IContainerEngine engine, CodespaceConnections connections, EnvironmentContents contents, RunCommand run,
@@ -20,8 +20,8 @@ internal sealed class RunContainer(
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(20);
     private const int LastLines = 5;
 
-    /// <param name="started">Called when it runs, before its commands do.</param>
-    /// <exception cref="FaultException">It does not run; says why.</exception>
+    /// <param name="started">Called when the container runs, before its commands do.</param>
+    /// <exception cref="FaultException">The container does not run. The message says why.</exception>
     public async Task<RunningStart> RunAsync(
         CreatedStart created, Func<CancellationToken, Task> started, CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ internal sealed class RunContainer(
         }
     }
 
-    /// <param name="limit">The rest of the start ends it.</param>
+    /// <param name="limit">The time limit. The rest of the start disposes it.</param>
     private async Task<RunningStart> BeginAsync(
         CreatedStart created, Func<CancellationToken, Task> started, TimeLimit limit, CancellationToken cancellationToken)
     {
@@ -102,11 +102,11 @@ internal sealed class RunContainer(
     {
         if (created.Start.Codespace.IsPrebuild)
         {
-            // What can be done ahead of a person.
+            // These commands can run before there is a person.
             return [.. created.Merged.Commands.Where(command => command.Stage <= LifecycleStage.UpdateContent)];
         }
 
-        // Of a prebuild these have run; what brings files up to date runs again for others.
+        // A prebuild has already run these commands. If it is of an older commit, the command that brings files up to date runs again.
         var done = created.Start.Prebuild switch
         {
             { IsCurrent: true } => LifecycleStage.UpdateContent,
@@ -124,7 +124,7 @@ internal sealed class RunContainer(
         return commands;
     }
 
-    /// <summary>What ends the commands is told as what it is.</summary>
+    /// <summary>Runs the commands, and when they are cut off, throws the real reason.</summary>
     private async Task<T> ExplainedAsync<T>(
         string container, TimeLimit limit, Func<Task<T>> run, CancellationToken cancellationToken)
     {
@@ -139,7 +139,7 @@ internal sealed class RunContainer(
         }
         catch (Exception exception) when (exception is EngineException or IOException && !cancellationToken.IsCancellationRequested)
         {
-            // What the engine says of a process in a container that has ended is not why the container has.
+            // If the container has ended, that is the reason, not what the engine says about a process in it.
             await CheckRunsAsync(container, cancellationToken);
             throw;
         }
@@ -161,7 +161,7 @@ internal sealed class RunContainer(
         }
     }
 
-    /// <summary>Berth's files are put inside, and the user's shell is asked for its environment.</summary>
+    /// <summary>Puts Berth's files into the container and asks the user's shell for its environment.</summary>
     private async Task<CommandPlace> PrepareAsync(CreatedStart created, CancellationToken cancellationToken)
     {
         var (user, merged) = (created.Place.RemoteUser, created.Merged);
@@ -177,7 +177,7 @@ internal sealed class RunContainer(
         return new CommandPlace(container.Id, user, created.Place.WorkspaceFolder, environment, variables);
     }
 
-    /// <returns>False when one failed: then those after it do not run.</returns>
+    /// <returns>False when a command failed. The commands after it do not run then.</returns>
     private async Task<bool> RunAsync(
         CreatedStart created, CommandPlace place, IEnumerable<LifecycleCommand> commands, CancellationToken cancellationToken)
     {
@@ -188,7 +188,7 @@ internal sealed class RunContainer(
                 await CheckRunsAsync(created.Container, cancellationToken);
                 if (created.Start.Codespace.IsPrebuild)
                 {
-                    // It is no base to go on from.
+                    // A prebuild with a failed command is no base to go on from.
                     throw new FaultException(FaultKind.Container, failure);
                 }
 
@@ -201,8 +201,8 @@ internal sealed class RunContainer(
     }
 
     /// <summary>
-    /// A new container's commands are use while they run. Those of every start may be a server that runs forever: they are none, and have
-    /// no end.
+    /// Runs commands in the background. While a new container's commands run, the codespace counts as used. Commands of every start may be
+    /// a server that runs forever, so they neither count as use nor have a time limit.
     /// </summary>
     private async Task RunInBackgroundAsync(
         CreatedStart created, CommandPlace place, IEnumerable<LifecycleCommand> commands, TimeLimit limit)
@@ -232,7 +232,7 @@ internal sealed class RunContainer(
         }
     }
 
-    /// <exception cref="FaultException">Its main process has ended; says what it said.</exception>
+    /// <exception cref="FaultException">The container's main process has ended. The message has its last output.</exception>
     private async Task<EngineContainer> CheckRunsAsync(string id, CancellationToken cancellationToken)
     {
         var container = await engine.ContainerAsync(id, cancellationToken)

@@ -8,14 +8,13 @@ using Berth.Server.Repositories.Cloning;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Settles what git inside may sign in with: the person's own clone credential, where the organization lets it in, for the repository's own
-/// URL, those of its submodules at the same server and owner, and those of repositories that the configuration asks for and the person
-/// permits. The repository's, which many use and one admin gave, never enters a
-/// codespace.
+/// Determines the logins of git inside the codespace. The person's own clone credential is used where the organization allows it: for the
+/// repository's own URL, for submodules at the same server and owner, and for repositories that the configuration asks for and the person
+/// permits. The repository's credential, which one admin gave and many people use, never enters a codespace.
 /// </summary>
 internal sealed class SettleGitLogins(AccessDecisions access, Db db, CloneCredentials credentials, EnvironmentContents contents)
 {
-    /// <summary>When the checkout is there, and before anything runs in a container.</summary>
+    /// <summary>Runs when the checkout exists, and before anything runs in a container.</summary>
     public async Task RunAsync(AdmittedStart start, CancellationToken cancellationToken)
     {
         if (await access.RepositoryAsync(start.Codespace.OwnerId, start.Principal.RepositoryId, cancellationToken) is { } found)
@@ -32,7 +31,7 @@ internal sealed class SettleGitLogins(AccessDecisions access, Db db, CloneCreden
         }
     }
 
-    /// <summary>One for each URL.</summary>
+    /// <summary>Finds one login for each URL.</summary>
     private async Task<IReadOnlyList<GitLogin>> FindAsync(
         Codespace codespace, RepositoryFacts repository, CodespaceFolders folders, CodespaceLogWriter log,
         CancellationToken cancellationToken)
@@ -49,7 +48,7 @@ internal sealed class SettleGitLogins(AccessDecisions access, Db db, CloneCreden
 
         foreach (var target in await TargetsAsync(codespace, cancellationToken))
         {
-            // One that was stored for that repository, else the codespace's own, where it is the same server.
+            // Use the credential that was stored for that repository, otherwise the codespace's own if the server is the same.
             if ((await OwnAsync(target.Id, target.CloneUrl) ?? await OwnAsync(repository.Id, target.CloneUrl)) is { } credential)
             {
                 Add(target.CloneUrl, credential);
@@ -82,7 +81,7 @@ internal sealed class SettleGitLogins(AccessDecisions access, Db db, CloneCreden
         }
     }
 
-    /// <summary>Those that the person can still read.</summary>
+    /// <summary>The repositories that the codespace may use and that the person can still read.</summary>
     private Task<List<GitTarget>> TargetsAsync(Codespace codespace, CancellationToken cancellationToken) => db.ReadAsync(
         async session =>
         {

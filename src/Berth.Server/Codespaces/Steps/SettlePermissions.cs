@@ -6,8 +6,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Settles what of other repositories the codespace may have, packages and git: what the configuration asks for, as far as its creator
-/// permits it.
+/// Determines which packages and git repositories of others the codespace may use: those that the configuration asks for and its creator
+/// permits.
 /// </summary>
 internal sealed class SettlePermissions(CodespacePermissions permissions, AccessDecisions access, Db db, SettleGitLogins git)
 {

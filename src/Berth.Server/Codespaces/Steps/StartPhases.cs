@@ -14,22 +14,22 @@ using Berth.Server.Codespaces.Workspaces;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// A start, and whose it is. The phases of a start follow from one another: each is a record that has what the one before it had and what
-/// was found out since, so a step can only ask for what is known by then.
+/// A start of a codespace. A start goes through phases, each a record that adds what was found out to the record before it. A step can
+/// therefore only ask for what is known by then.
 /// </summary>
 /// <param name="Waits">
-/// Told when the start waits for a program of the repository's, a lifecycle command or a service: from then on it holds no turn.
+/// Called when the start waits for a program of the repository, a lifecycle command or a service. From then on it holds no turn.
 /// </param>
 internal record BegunStart(Codespace Codespace, CodespaceFolders Folders, CodespaceLogWriter Log, StartProgress Progress, Action Waits)
 {
-    /// <summary>Who git is in the sandbox, and its home.</summary>
+    /// <summary>The user and home folder that git has in the sandbox.</summary>
     public SandboxView GitView => SandboxView.Of(Folders, Codespace) with { Home = Folders.GitHome };
 
     /// <summary>The checkout on this host.</summary>
     public string Workspace => Folders.Workspace(Codespace.ImageName);
 }
 
-/// <summary>This host can have it, and its creator may.</summary>
+/// <summary>A start that this host can run and that its creator is allowed.</summary>
 internal record AdmittedStart : BegunStart
 {
     public AdmittedStart(BegunStart begun, EngineFacts engine, CodespacePrincipal principal)
@@ -37,34 +37,36 @@ internal record AdmittedStart : BegunStart
 
     public EngineFacts Engine { get; }
 
-    /// <summary>Who asks for images: repository and creator.</summary>
+    /// <summary>The repository and creator on whose behalf images are fetched.</summary>
     public CodespacePrincipal Principal { get; }
 }
 
-/// <summary>It has what every start makes anew, also one with the container of the last.</summary>
+/// <summary>A start that has what every start makes anew, even when it uses the last container again.</summary>
 internal record PreparedStart : AdmittedStart
 {
     public PreparedStart(
         AdmittedStart admitted, Task network, Machine machine, StartCredentials credentials, CodespaceEnvironment environment)
         : base(admitted) => (Network, Machine, Credentials, Environment) = (network, machine, credentials, environment);
 
-    /// <summary>Ends when the codespace has its network: it is made while the rest goes on, and only what runs in it waits.</summary>
+    /// <summary>
+    /// Ends when the codespace has its network. The network is made while the rest goes on, and only containers wait for it.
+    /// </summary>
     public Task Network { get; }
 
-    /// <summary>What it may use of this host.</summary>
+    /// <summary>How much of this host the codespace may use.</summary>
     public Machine Machine { get; }
 
-    /// <summary>What may be shown to registries.</summary>
+    /// <summary>The credentials that may be shown to registries.</summary>
     public StartCredentials Credentials { get; }
 
-    /// <summary>What its processes get.</summary>
+    /// <summary>The environment of the codespace's processes.</summary>
     public CodespaceEnvironment Environment { get; }
 
-    /// <summary>What it may go on from, and from the built start on does; null: nothing.</summary>
+    /// <summary>The prebuild that the start may go on from. From the built start on, the one that it does go on from. Null: none.</summary>
     public ChosenPrebuild? Prebuild { get; init; }
 }
 
-/// <summary>The repository is cloned, and what it asks for is known.</summary>
+/// <summary>A start whose repository is cloned and whose configuration is read.</summary>
 internal record ReadStart : PreparedStart
 {
     public ReadStart(PreparedStart prepared, DevcontainerPlan plan)
@@ -75,16 +77,16 @@ internal record ReadStart : PreparedStart
     public DevcontainerConfiguration Configuration => Plan.Configuration;
 }
 
-/// <summary>Everything that the configuration names is authorised, and here.</summary>
+/// <summary>A start for which everything that the configuration names is authorised and fetched.</summary>
 internal record FetchedStart : ReadStart
 {
     public FetchedStart(ReadStart read, IReadOnlyDictionary<string, PinnedImage> images, IReadOnlyList<Feature> features)
         : base(read) => (Images, Features) = (images, features);
 
-    /// <summary>By their references as they are written.</summary>
+    /// <summary>The images by their references, as the configuration writes them.</summary>
     public IReadOnlyDictionary<string, PinnedImage> Images { get; }
 
-    /// <summary>In the order of their installation.</summary>
+    /// <summary>The features in the order of their installation.</summary>
     public IReadOnlyList<Feature> Features { get; }
 
     public BuildPlace ForBuilds => new(Codespace, Folders, Log, Machine, Workspace, Plan.Budget, Images)
@@ -95,13 +97,13 @@ internal record FetchedStart : ReadStart
     };
 }
 
-/// <summary>There is an image for every container.</summary>
+/// <summary>A start that has an image for every container.</summary>
 internal sealed record BuiltStart : FetchedStart
 {
     public BuiltStart(FetchedStart fetched, PinnedImage image, IReadOnlyDictionary<string, string> serviceImages)
         : base(fetched) => (Image, ServiceImages) = (image, serviceImages);
 
-    /// <summary>Of the container that people work in.</summary>
+    /// <summary>The image of the container that people work in.</summary>
     public PinnedImage Image { get; }
 
     /// <summary>Images of the services beside it, by service.</summary>
@@ -122,29 +124,29 @@ internal sealed record BuiltStart : FetchedStart
     public required MergedConfiguration Merged { get; init; }
 }
 
-/// <summary>The container that people work in is there, made now or by an earlier start. It does not run.</summary>
-/// <param name="IsNew">It has never run.</param>
+/// <summary>The container that people work in has been made, now or by an earlier start. It does not run yet.</summary>
+/// <param name="IsNew">The container has never run.</param>
 internal sealed record CreatedStart(PreparedStart Start, string Container, WorkPlace Place, MergedConfiguration Merged, bool IsNew)
 {
-    /// <summary>Why the rebuild failed after which the codespace goes on as it was; null: there was none.</summary>
+    /// <summary>Why a rebuild failed, when the codespace goes on as it was before. Null: no rebuild failed.</summary>
     public string? FailedRebuild { get; init; }
 }
 
-/// <summary>People can work in it. Commands may go on, until <see cref="Rest"/> has run to its end.</summary>
-/// <param name="Codespace">With its container.</param>
+/// <summary>People can work in the codespace. Commands may still run until <see cref="Rest"/> has ended.</summary>
+/// <param name="Codespace">The codespace with its container.</param>
 internal sealed record RunningStart(Codespace Codespace, Func<Task> Rest);
 
-/// <summary>Where and as whom people work.</summary>
+/// <summary>The place where people work, and the user they work as.</summary>
 /// <param name="Image">The only image that the codespace may use, pinned by digest or built for it.</param>
 internal sealed record WorkPlace(string Image, string MountTarget, string WorkspaceFolder, string RemoteUser);
 
-/// <summary>What the container that people work in finds beside it.</summary>
-/// <param name="HasDocker">Its engine's socket is there to be mounted.</param>
-/// <param name="Services">How many services run beside it, those included that start after it.</param>
-/// <param name="Joined">The container whose network it shares; null: none.</param>
-/// <param name="Aliases">Names that services have for it.</param>
+/// <summary>What the container that people work in finds around it.</summary>
+/// <param name="HasDocker">The socket of the codespace's own engine is there to be mounted.</param>
+/// <param name="Services">The number of services beside it, including those that start after it.</param>
+/// <param name="Joined">The container whose network it shares. Null: none.</param>
+/// <param name="Aliases">Names under which services reach it.</param>
 internal sealed record Surroundings(bool HasDocker, int Services, string? Joined, IReadOnlyList<string> Aliases)
 {
-    /// <summary>Containers of the services that are there already, by service.</summary>
+    /// <summary>The containers of services that exist already, by service.</summary>
     public IReadOnlyDictionary<string, string> Made { get; init; } = new Dictionary<string, string>();
 }

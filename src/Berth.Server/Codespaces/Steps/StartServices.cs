@@ -7,9 +7,9 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Starts the services of a compose file beside the container that people work in: those that need it after it, all others before. They
-/// are containers of the codespace, so that whatever stops or removes those takes them along; their volumes lie in the codespace's own
-/// filesystem.
+/// Starts the services of a compose file beside the container that people work in. Services that need that container start after it, all
+/// others before it. Services are containers of the codespace, so they are stopped and removed with it. Their volumes lie in the
+/// codespace's own filesystem.
 /// </summary>
 internal sealed class StartServices(IContainerEngine engine, CodespaceContainers containers, TimeProvider time)
 {
@@ -17,8 +17,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private const int LastLines = 10;
 
-    /// <summary>Makes those anew that start before the container that people work in.</summary>
-    /// <exception cref="FaultException">One does not start, or does not become what another waits for.</exception>
+    /// <summary>Makes and starts the services that come before the container that people work in.</summary>
+    /// <exception cref="FaultException">A service does not start, or does not reach the condition that another waits for.</exception>
     public async Task<Surroundings> RunAsync(BuiltStart built, bool hasDocker, CancellationToken cancellationToken)
     {
         if (built.Plan.Compose is not { } compose)
@@ -39,8 +39,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         };
     }
 
-    /// <summary>Makes the others, which need that container.</summary>
-    /// <param name="main">It, which runs.</param>
+    /// <summary>Makes and starts the services that need the container that people work in.</summary>
+    /// <param name="main">The container that people work in, which runs.</param>
     /// <inheritdoc cref="RunAsync"/>
     public async Task FinishAsync(BuiltStart built, Surroundings beside, string main, CancellationToken cancellationToken)
     {
@@ -55,8 +55,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         await LookAsync(starts.Skip(compose.Earlier.Count + 1), built.Log, cancellationToken);
     }
 
-    /// <summary>Starts those that an earlier start made, before the container that people work in.</summary>
-    /// <exception cref="FaultException">One is gone.</exception>
+    /// <summary>Starts the services of an earlier start that come before the container that people work in.</summary>
+    /// <exception cref="FaultException">The container of a service is gone.</exception>
     public async Task ResumeAsync(BegunStart begun, CancellationToken cancellationToken)
     {
         var starts = await EarlierStartsAsync(begun, cancellationToken);
@@ -68,8 +68,8 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         }
     }
 
-    /// <summary>Starts the others of those, which need that container.</summary>
-    /// <param name="main">It, which runs.</param>
+    /// <summary>Starts the services of an earlier start that need the container that people work in.</summary>
+    /// <param name="main">The container that people work in, which runs.</param>
     /// <inheritdoc cref="ResumeAsync(BegunStart, CancellationToken)"/>
     public async Task ResumeLaterAsync(BegunStart begun, string main, CancellationToken cancellationToken)
     {
@@ -116,7 +116,9 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         await LookAsync(resumed, begun.Log, cancellationToken);
     }
 
-    /// <summary>In their order; the container that people work in stands where the services begin that need it.</summary>
+    /// <summary>
+    /// All services in the order of their start. The container that people work in stands before the services that need it.
+    /// </summary>
     private static List<ServiceStart> StartsOf(BuiltStart built, ComposePlan compose) =>
     [
         .. compose.Earlier.Select(service => StartOf(built, service)),
@@ -127,7 +129,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
     private static ServiceStart StartOf(BuiltStart built, ComposeService service) =>
         new(service.Name, EngineNames.ServiceOf(built.Codespace.Name, service.Name), service.Needs);
 
-    /// <param name="made">The containers that are there, by service; those that are made are added.</param>
+    /// <param name="made">The containers that exist, by service. This method adds those that it makes.</param>
     private async Task StartAllAsync(
         BuiltStart built, bool hasDocker, IEnumerable<ComposeService> services, List<ServiceStart> starts, Dictionary<string, string> made,
         CancellationToken cancellationToken)
@@ -183,7 +185,9 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
     private static string? Joined(ComposeService service, Dictionary<string, string> made) =>
         service.NetworkOf is { } other ? made[other] : null;
 
-    /// <summary>Its own names, those of the services that share its network, and those that others have for them.</summary>
+    /// <summary>
+    /// The service's own names, those of the services that share its network, and the names that other services give to these.
+    /// </summary>
     private static List<string> AliasesOf(ComposePlan compose, ComposeService service)
     {
         List<ComposeService> all = [compose.Main, .. compose.Others];
@@ -197,7 +201,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         ];
     }
 
-    /// <summary>Until what it needs has come to pass.</summary>
+    /// <summary>Waits until the services that this one needs have reached their conditions.</summary>
     private async Task WaitAsync(
         ServiceStart start, List<ServiceStart> starts, Dictionary<string, string> made, BegunStart begun,
         CancellationToken cancellationToken)
@@ -237,7 +241,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
         };
     }
 
-    /// <summary>A service that ended at once is no reason to fail, but one to say so.</summary>
+    /// <summary>Reports services that have ended with an error. The start does not fail because of them.</summary>
     private async Task LookAsync(IEnumerable<ServiceStart> starts, CodespaceLogWriter log, CancellationToken cancellationToken)
     {
         foreach (var start in starts)

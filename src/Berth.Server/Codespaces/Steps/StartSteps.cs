@@ -4,8 +4,7 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// The steps of a start, in their order. Every one looks at what is there before it acts, so a start may be cut off at any line and run
-/// again.
+/// The steps of a start, in order. Each step checks what exists before it acts, so a start can be cut off at any line and run again.
 /// </summary>
 internal sealed class StartSteps(
     AdmitStart admit, PrepareStart prepare, ReuseContainer reuse, PrepareContainer prepareContainer, EarlierContainers earlier,
@@ -37,7 +36,7 @@ internal sealed class StartSteps(
         }
         catch (Exception fault) when (codespace.Rebuild && fault is FaultException or EngineException)
         {
-            // Whoever made a mistake in the configuration mends it from inside.
+            // Go back to the old container, so that people can correct the configuration from inside it.
             cancellationToken.ThrowIfCancellationRequested();
             if (await BeforeAsync(prepared, $"the rebuild failed: {fault.Message}", cancellationToken) is not { } before)
             {
@@ -54,7 +53,7 @@ internal sealed class StartSteps(
         return await up.NewAsync(built, cancellationToken);
     }
 
-    /// <summary>The containers of before go when the new one runs.</summary>
+    /// <summary>Makes new containers. The old ones are removed when the new ones run.</summary>
     private async Task<RunningStart> ReplaceAsync(BuiltStart built, CancellationToken cancellationToken)
     {
         await earlier.SetAsideAsync(built.Codespace, cancellationToken);
@@ -63,7 +62,8 @@ internal sealed class StartSteps(
         return running;
     }
 
-    /// <returns>Null where there is nothing to go back to.</returns>
+    /// <summary>Goes back to the containers before the rebuild.</summary>
+    /// <returns>Null when there is nothing to go back to.</returns>
     private async Task<CreatedStart?> BeforeAsync(PreparedStart prepared, string failed, CancellationToken cancellationToken)
     {
         await earlier.BringBackAsync(prepared.Codespace, cancellationToken);

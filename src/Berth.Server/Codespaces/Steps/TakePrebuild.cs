@@ -13,7 +13,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// </summary>
 internal sealed class TakePrebuild(IContainerEngine engine, CloneRepository git, BuildImage build)
 {
-    /// <summary>Its checkout makes way for a clone of the commit that the branch has moved to.</summary>
+    /// <summary>Moves the prebuild's checkout away, to make room for a clone of the newer commit of the branch.</summary>
     public static void SetAside(PreparedStart start)
     {
         CodespaceFolders.Delete(start.Folders.PrebuildCheckout);
@@ -23,7 +23,7 @@ internal sealed class TakePrebuild(IContainerEngine engine, CloneRepository git,
         }
     }
 
-    /// <returns>Null when it is not taken; the log says why.</returns>
+    /// <returns>Null when the prebuild is not used. The log says why.</returns>
     public async Task<BuiltStart?> RunAsync(FetchedStart start, ChosenPrebuild chosen, CancellationToken cancellationToken)
     {
         try
@@ -46,13 +46,13 @@ internal sealed class TakePrebuild(IContainerEngine engine, CloneRepository git,
             return null;
         }
 
-        // What is one codespace's own: its engine for docker, and what images' volumes of other containers held.
+        // Delete what belongs to one codespace only: its own engine for docker, and what images' volumes of other containers held.
         CodespaceFolders.Delete(start.Folders.Docker);
         start.Log.Write("prebuild", $"going on from the prebuild {chosen.Prebuild.Id}");
         return await build.FinishAsync(start, new PinnedImage(chosen.Prebuild.Image!, chosen.Record.Image), cancellationToken);
     }
 
-    /// <summary>Nothing of it stays on the codespace's disk.</summary>
+    /// <summary>Deletes everything of the prebuild from the codespace's disk.</summary>
     public static void Drop(PreparedStart start, ChosenPrebuild chosen)
     {
         foreach (var entry in Directory.EnumerateDirectories(start.Folders.Workspaces)
@@ -82,8 +82,8 @@ internal sealed class TakePrebuild(IContainerEngine engine, CloneRepository git,
     }
 
     /// <summary>
-    /// The prebuild's checkout goes to the commit of the clone, whose files of git it gets; what it has beside git's files stays. Whatever
-    /// its configuration makes git do, it does in the sandbox, without network and login.
+    /// Moves the prebuild's checkout to the commit of the clone and gives it the clone's files. Files that git does not track stay. The
+    /// checkout's configuration can make git run programs, so git runs in the sandbox without network and logins.
     /// </summary>
     private async Task MoveOnAsync(FetchedStart start, CancellationToken cancellationToken)
     {

@@ -1,6 +1,6 @@
 namespace Berth.Server.Codespaces.Steps;
 
-/// <summary>How long something may take that somebody may also end.</summary>
+/// <summary>Limits how long something may take. The caller can also cancel it earlier.</summary>
 internal sealed class TimeLimit : IDisposable
 {
     private readonly CancellationTokenSource _expired;
@@ -12,7 +12,7 @@ internal sealed class TimeLimit : IDisposable
         _either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _expired.Token);
     }
 
-    /// <summary>Its time is over, or somebody ended it.</summary>
+    /// <summary>Cancelled when the time is over or when the caller cancels.</summary>
     public CancellationToken Token => _either.Token;
 
     public bool HasExpired => _expired.IsCancellationRequested;

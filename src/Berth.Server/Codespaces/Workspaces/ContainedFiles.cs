@@ -5,16 +5,16 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Codespaces.Workspaces;
 
 /// <summary>
-/// Opens files of a checkout for the server, which runs as root: one path segment after the other, each relative to the folder opened
-/// before it and none through a link. No process that works in the checkout can exchange a folder for a link in between (openat2's
-/// RESOLVE_BENEATH with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV, without needing that call).
+/// Opens files of a checkout for the server, which runs as root. It opens one path segment after the other, each relative to the folder
+/// opened before it and none through a link. A process in the checkout cannot replace a folder by a link in between. This is openat2's
+/// RESOLVE_BENEATH with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV, without needing that call.
 /// </summary>
 internal static partial class ContainedFiles
 {
-    /// <summary>The content of a regular file, null when there is none of that name.</summary>
+    /// <summary>Reads a regular file. Null when there is no file of that name.</summary>
     /// <param name="path">Relative, separated by slashes, without <c>.</c> and <c>..</c>.</param>
-    /// <param name="longest">More bytes are refused.</param>
-    /// <exception cref="FaultException">It is a link or lies behind one, is no regular file, or is too large.</exception>
+    /// <param name="longest">A longer file is refused.</param>
+    /// <exception cref="FaultException">The path is a link, lies behind a link, is no regular file, or is too large.</exception>
     public static byte[]? Read(string root, string path, int longest)
     {
         using var file = Open(root, path);
@@ -23,7 +23,7 @@ internal static partial class ContainedFiles
             return null;
         }
 
-        // It may grow while it is read; no more than allowed is taken.
+        // The file may grow while it is read, so no more than allowed is read.
         using var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
         var content = new byte[Math.Min(stream.Length, longest) + 1];
         var length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
@@ -32,8 +32,8 @@ internal static partial class ContainedFiles
             : throw new FaultException(FaultKind.Configuration, $"{path} is larger than {longest / 1024} KiB");
     }
 
-    /// <summary>A regular file, to be read; null when there is none of that name.</summary>
-    /// <exception cref="FaultException">It is a link or lies behind one, or is no regular file.</exception>
+    /// <summary>Opens a regular file for reading. Null when there is no file of that name.</summary>
+    /// <exception cref="FaultException">The path is a link, lies behind a link, or is no regular file.</exception>
     public static SafeFileHandle? Open(string root, string path)
     {
         using var folder = Folder(root, path, out var name);
@@ -42,7 +42,7 @@ internal static partial class ContainedFiles
             return null;
         }
 
-        // Without waiting for somebody to open the other end of a pipe.
+        // Do not wait for another process to open the other end of a pipe.
         var file = OpenAt(folder, name, ReadOnly | NoFollow | NoWait | NoTerminal | CloseOnExec);
         if (file.IsInvalid)
         {
@@ -58,8 +58,8 @@ internal static partial class ContainedFiles
         return file;
     }
 
-    /// <summary>A regular file or a folder, as a handle of its own; null when there is nothing of that name.</summary>
-    /// <exception cref="FaultException">It is a link or lies behind one, or is something else.</exception>
+    /// <summary>Opens a regular file or a folder. Null when there is nothing of that name.</summary>
+    /// <exception cref="FaultException">The path is a link, lies behind a link, or is something else.</exception>
     public static SafeFileHandle? OpenFileOrFolder(string root, string path, out bool isFolder)
     {
         isFolder = false;
@@ -86,7 +86,7 @@ internal static partial class ContainedFiles
         throw new FaultException(FaultKind.Configuration, $"{path} is neither a file nor a folder");
     }
 
-    /// <summary>The names of the folders in a folder, links left out; empty when there is no such folder.</summary>
+    /// <summary>The names of the folders in a folder, without links. Empty when there is no such folder.</summary>
     /// <exception cref="FaultException">The folder is a link or lies behind one.</exception>
     public static IReadOnlyList<string> FoldersIn(string root, string path)
     {
@@ -139,7 +139,9 @@ internal static partial class ContainedFiles
 
     private static SafeFileHandle OpenFolder(string root) => OpenAt(CurrentFolder, root, ReadOnly | OnlyFolder | CloseOnExec);
 
-    /// <summary>With O_DIRECTORY a link answers "not a directory"; without, "too many links".</summary>
+    /// <summary>
+    /// Handles the error of an open. For a link it is "not a directory" with O_DIRECTORY, and "too many links" without.
+    /// </summary>
     private static SafeFileHandle? Missing(string path, string segment, int error) => error switch
     {
         NoEntry => null,

@@ -6,14 +6,14 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Workspaces;
 
 /// <summary>A container whose own layer lies on its codespace's disk.</summary>
-/// <param name="Layer">Where the engine has the layer.</param>
-/// <param name="Files">Where the engine has the container's files of names.</param>
+/// <param name="Layer">The engine's folder of the layer.</param>
+/// <param name="Files">The engine's folder of the container's name files (<c>/etc/hosts</c> and others).</param>
 internal sealed record PlacedLayer(string Container, string Layer, string Files);
 
 /// <summary>
-/// Puts what containers write beside their mounts onto their codespace's own disk: the layer that all of their root folder is written to,
-/// and the files of names (<c>/etc/hosts</c>) that the engine makes for each. A folder of that disk is mounted over the engine's before a
-/// container first runs, so the kernel ends what it writes, bytes and files, where the codespace's disk ends. The engine notices nothing.
+/// Puts what containers write outside their mounts onto their codespace's own disk: the container's own layer, and the name files
+/// (<c>/etc/hosts</c> and others) that the engine makes for each container. A folder of that disk is mounted over the engine's before a
+/// container first runs. So bytes and files are limited by the size of the codespace's disk. The engine notices nothing.
 /// </summary>
 internal sealed partial class ContainerLayers(
     IContainerEngine engine, CopyTree copy, ILogger<ContainerLayers> logger)
@@ -21,7 +21,10 @@ internal sealed partial class ContainerLayers(
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
     private static readonly string[] FilesOfNames = ["hosts", "hostname", "resolv.conf"];
 
-    /// <summary>For a container that has never run. Where this host cannot, it is counted and not bounded, and the log says why.</summary>
+    /// <summary>
+    /// Places the layer of a container that has never run. If this host cannot do so, the layer is counted but not limited, and the log
+    /// says why.
+    /// </summary>
     public async Task PlaceAsync(CodespaceFolders folders, string container, CancellationToken cancellationToken)
     {
         if (WorkspaceFilesystem.MountOf(folders) is null)
@@ -49,7 +52,7 @@ internal sealed partial class ContainerLayers(
             var place = folders.Container(container);
             Directory.CreateDirectory(folders.Containers, Private);
             Directory.CreateDirectory(place);
-            // What the engine has made is little: folders to mount at.
+            // The engine has made only a few things there: folders to mount at.
             if (await copy.RunAsync(layer, Path.Combine(place, "layer"), Timeout, cancellationToken) is { } said)
             {
                 LogCounted(container, said);
@@ -70,8 +73,8 @@ internal sealed partial class ContainerLayers(
         }
     }
 
-    /// <summary>For containers of an earlier start: a machine that was restarted has no mounts.</summary>
-    /// <exception cref="FaultException">They cannot be: the containers would run without what they wrote.</exception>
+    /// <summary>Mounts the layers of an earlier start's containers again, since a restarted machine has no mounts.</summary>
+    /// <exception cref="FaultException">They cannot be mounted, and the containers would run without what they wrote.</exception>
     public static void PlaceAgain(CodespaceFolders folders)
     {
         var mounted = MountTable.Read().Select(mount => mount.Point).ToHashSet(StringComparer.Ordinal);
@@ -97,7 +100,10 @@ internal sealed partial class ContainerLayers(
         }
     }
 
-    /// <summary>Their containers do not run. The disk below them is free to go then. Nothing mounted is fine.</summary>
+    /// <summary>
+    /// Unmounts the layers, so that the disk below them can be unmounted. The containers must not run. Does nothing when nothing is
+    /// mounted.
+    /// </summary>
     public static void TakeAway(CodespaceFolders folders)
     {
         foreach (var (_, engines) in Placed(folders).SelectMany(placed => Mounts(folders, placed)))
@@ -106,11 +112,11 @@ internal sealed partial class ContainerLayers(
         }
     }
 
-    /// <summary>Those whose own layers lie on the codespace's disk.</summary>
+    /// <summary>The containers whose own layers lie on the codespace's disk.</summary>
     public static IReadOnlySet<string> ContainersOf(CodespaceFolders folders) =>
         Placed(folders).Select(placed => placed.Container).ToHashSet(StringComparer.Ordinal);
 
-    /// <summary>Takes away what containers wrote that are gone.</summary>
+    /// <summary>Deletes the layers of containers that are gone.</summary>
     public static void Sweep(CodespaceFolders folders)
     {
         if (WorkspaceFilesystem.MountOf(folders) is null)
@@ -143,7 +149,7 @@ internal sealed partial class ContainerLayers(
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>The engine takes both folders away with the container.</summary>
+    /// <summary>True while the container exists. The engine removes both folders with it.</summary>
     private static bool IsThere(PlacedLayer placed) => Directory.Exists(placed.Layer) && Directory.Exists(placed.Files);
 
     private static IEnumerable<(string Own, string Engines)> Mounts(CodespaceFolders folders, PlacedLayer placed)

@@ -5,8 +5,8 @@ namespace Berth.Server.Codespaces.Workspaces;
 /// </summary>
 internal sealed class CopyTree(CodespaceTools tools, TimeProvider time)
 {
-    /// <param name="to">Does not exist yet.</param>
-    /// <returns>Null when it worked, else what was said.</returns>
+    /// <param name="to">A path that does not exist yet.</param>
+    /// <returns>Null when it worked, otherwise what the program printed.</returns>
     public async Task<string?> RunAsync(string from, string to, TimeSpan timeout, CancellationToken cancellationToken)
     {
         Queue<string> said = new();

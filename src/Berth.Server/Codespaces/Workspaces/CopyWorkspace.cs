@@ -3,15 +3,15 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Workspaces;
 
 /// <summary>
-/// Copies the workspace of one codespace for another, while neither is in use. The image is copied as its blocks lie, where the host's
-/// filesystem can without copying any, and holes stay holes.
+/// Copies the workspace of one codespace for another, while neither is in use. The image is copied block by block, and holes stay holes. If
+/// the host's filesystem can share blocks, none is really copied.
 /// </summary>
 internal sealed class CopyWorkspace(CopyTree copy, CodespaceOptions options)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
-    /// <summary>Under another name first: a workspace that exists is whole.</summary>
-    /// <exception cref="FaultException">It cannot be copied.</exception>
+    /// <summary>Copies to another name first, so that a workspace that exists is complete.</summary>
+    /// <exception cref="FaultException">The workspace cannot be copied.</exception>
     public async Task RunAsync(CodespaceFolders from, CodespaceFolders to, CancellationToken cancellationToken)
     {
         var (source, target) = options.Workspaces == CodespaceOptions.WorkspaceFolder
@@ -36,7 +36,7 @@ internal sealed class CopyWorkspace(CopyTree copy, CodespaceOptions options)
         }
     }
 
-    /// <summary>What a workspace takes of the disk.</summary>
+    /// <summary>How much of the disk a workspace takes.</summary>
     public static long BytesOf(CodespaceFolders folders) =>
         File.Exists(folders.WorkspaceImage)
             ? WrittenFiles.Allocated(folders.WorkspaceImage)

@@ -7,20 +7,20 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Workspaces;
 
-/// <summary>A container that is there, whose image's volumes another has as well.</summary>
+/// <summary>An existing container whose image's volumes another container has as well.</summary>
 internal sealed record VolumesOf(string Container, string Image, bool ReadOnly);
 
 /// <summary>
-/// Gives the volumes that an image asks for (<c>VOLUME</c>) folders of the codespace's own disk: for those that nothing is mounted at the
-/// engine would make volumes of its own, on its own disk. As an engine's, they begin with the image's files in each new container.
+/// Gives an image's volumes (<c>VOLUME</c>) folders on the codespace's own disk. Otherwise the engine would make its own volumes, on its
+/// own disk, wherever nothing is mounted. Like the engine's, they begin with the image's files in each new container.
 /// </summary>
 internal sealed class ImageVolumes(IContainerEngine engine)
 {
-    /// <param name="name">Of the container that is about to be made.</param>
-    /// <param name="body">Of the engine's call; it gets the mounts.</param>
-    /// <param name="others">Containers whose images' volumes it has as well, where nothing is mounted; the last wins.</param>
-    /// <param name="labels">By which the codespace's volumes are found when it goes.</param>
-    /// <exception cref="FaultException">The image asks for a volume where nothing is mounted.</exception>
+    /// <param name="name">The name of the container that is about to be made.</param>
+    /// <param name="body">The body of the engine's call. The mounts are added to it.</param>
+    /// <param name="others">Containers whose images' volumes it has as well, where nothing is mounted. The last one wins.</param>
+    /// <param name="labels">The labels by which the codespace's volumes are found when it is deleted.</param>
+    /// <exception cref="FaultException">The image asks for a volume at a place where nothing may be mounted.</exception>
     public async Task AddAsync(
         Codespace codespace, CodespaceFolders folders, string name, JsonObject body, IReadOnlyList<VolumesOf> others,
         IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
@@ -65,7 +65,9 @@ internal sealed class ImageVolumes(IContainerEngine engine)
         }
     }
 
-    /// <summary>Those of earlier starts; containers of the last may still be there, and hold on to theirs until the next time.</summary>
+    /// <summary>
+    /// Removes the volumes of earlier starts. Containers of the last start may still use theirs, which are removed the next time.
+    /// </summary>
     private async Task RemoveOldAsync(
         Codespace codespace, CodespaceFolders folders, string own, IReadOnlyDictionary<string, string> labels,
         CancellationToken cancellationToken)
@@ -82,7 +84,7 @@ internal sealed class ImageVolumes(IContainerEngine engine)
             }
             catch (EngineException exception) when (exception.Status == 409)
             {
-                // In use.
+                // The volume is in use.
             }
         }
     }

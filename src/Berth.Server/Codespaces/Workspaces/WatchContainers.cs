@@ -5,9 +5,9 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Workspaces;
 
 /// <summary>
-/// Stops codespaces that write more into their containers' own layers than they may. It is the second wall where the layers lie on their
-/// codespace's disk, and the only one where they cannot (<see cref="ContainerLayers"/>): there it counts files too. What was written stays
-/// until the codespace is rebuilt or deleted.
+/// Stops codespaces that write more into their containers' own layers than they may. If the layers lie on the codespace's disk, this is a
+/// second limit. If they cannot (<see cref="ContainerLayers"/>), it is the only one, and counts files too. What was written stays until the
+/// codespace is rebuilt or deleted.
 /// </summary>
 internal sealed partial class WatchContainers(
     CodespaceRows rows, CodespaceHost host, CodespaceContainers containers, IContainerEngine engine, Machines machines,
@@ -18,7 +18,7 @@ internal sealed partial class WatchContainers(
 
     private readonly EngineDisk _disk = new(engine);
 
-    /// <summary>The engine counts file by file, which is not for every moment.</summary>
+    /// <summary>The time between counts, since the engine counts file by file, which is slow.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
     private const long Drop = 1L << 30;
@@ -27,7 +27,7 @@ internal sealed partial class WatchContainers(
     private long _counted = time.GetTimestamp();
     private DiskRoom? _room;
 
-    /// <summary>How much room there is says the kernel at once.</summary>
+    /// <summary>Asks the kernel for the room on the disk, which is quick.</summary>
     protected override async Task LookAsync(CancellationToken cancellationToken)
     {
         var now = await _disk.RoomAsync(cancellationToken);
@@ -37,19 +37,19 @@ internal sealed partial class WatchContainers(
             (_counted, _room) = (Time.GetTimestamp(), now);
         }
 
-        // Room that somebody makes is no reason to look.
+        // More room is no reason to count.
         _room = _room is { } before && now is { } present
             ? new DiskRoom(Math.Max(before.Bytes, present.Bytes), Math.Max(before.Files, present.Files))
             : _room ?? now;
     }
 
-    /// <summary>Every half minute, and at once when the engine's disk fills quickly, whoever does it.</summary>
-    /// <param name="before">The room that there was then; null: not known.</param>
+    /// <summary>A count is due every half minute, and at once when the engine's disk fills quickly, whatever fills it.</summary>
+    /// <param name="before">The room at the last count. Null: not known.</param>
     internal static bool IsDue(TimeSpan since, DiskRoom? before, DiskRoom? now) =>
         since >= Interval
             || (before is { } room && now is { } present && room.Lost(present) is { Bytes: >= Drop } or { Files: >= DropOfFiles });
 
-    /// <summary>One count.</summary>
+    /// <summary>Counts once.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         try

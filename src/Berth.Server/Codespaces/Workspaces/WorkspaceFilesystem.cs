@@ -12,15 +12,15 @@ namespace Berth.Server.Codespaces.Workspaces;
 internal sealed class WorkspaceFilesystem(CodespaceTools tools, CodespaceOptions options, TimeProvider time)
 {
     /// <summary>
-    /// An image is sparse: a host that is full to the last block would fail the filesystems in it, so nothing starts on one that nearly is.
+    /// Images are sparse, so on a full host the filesystems in them would fail. Nothing starts on a host that is nearly full.
     /// </summary>
     private const long LeastFree = 512L << 20;
 
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
-    /// <summary>Makes the filesystem where there is none, lets it grow to <paramref name="bytes"/>, and mounts it.</summary>
-    /// <param name="files">How many files and folders a new one holds; null: as many as its size has room for.</param>
-    /// <exception cref="FaultException">This machine cannot; the message says why and what would help.</exception>
+    /// <summary>Makes the filesystem if there is none, grows it to <paramref name="bytes"/>, and mounts it.</summary>
+    /// <param name="files">How many files and folders a new one holds. Null: as many as its size has room for.</param>
+    /// <exception cref="FaultException">This machine cannot do so. The message says why and what would help.</exception>
     public async Task MountAsync(CodespaceFolders folders, long bytes, CancellationToken cancellationToken, int? files = null)
     {
         Directory.CreateDirectory(folders.Workspaces);
@@ -61,7 +61,9 @@ internal sealed class WorkspaceFilesystem(CodespaceTools tools, CodespaceOptions
         await MountImageAsync(folders, cancellationToken);
     }
 
-    /// <summary>While it is not mounted: growing a mounted one takes CAP_SYS_RESOURCE. The check is what resize2fs insists on.</summary>
+    /// <summary>
+    /// Grows the filesystem before it is mounted, since growing a mounted one takes CAP_SYS_RESOURCE. resize2fs insists on the check.
+    /// </summary>
     private async Task GrowAsync(string image, long bytes, CancellationToken cancellationToken)
     {
         Resize(image, bytes);
@@ -69,7 +71,7 @@ internal sealed class WorkspaceFilesystem(CodespaceTools tools, CodespaceOptions
         await RunAsync("resize2fs", [image], cancellationToken);
     }
 
-    /// <summary>Frees the loop device; the image stays. What is not mounted is fine.</summary>
+    /// <summary>Unmounts the workspace and frees the loop device. The image stays. Does nothing when it is not mounted.</summary>
     public async Task UnmountAsync(CodespaceFolders folders, CancellationToken cancellationToken)
     {
         WorkspaceParts.UnmountAll(folders);
@@ -78,13 +80,13 @@ internal sealed class WorkspaceFilesystem(CodespaceTools tools, CodespaceOptions
         {
             if (await TryAsync("umount", [folders.Workspaces], cancellationToken) is not null)
             {
-                // Somebody still has a file open: out of sight now, and gone when the last is closed.
+                // A process still has a file open. The mount disappears now, and ends when the last file is closed.
                 await RunAsync("umount", ["--lazy", folders.Workspaces], cancellationToken);
             }
         }
     }
 
-    /// <summary>Device and options, null when the workspace is not mounted.</summary>
+    /// <summary>The device and options of the mount. Null when the workspace is not mounted.</summary>
     internal static (string Source, string Options)? MountOf(CodespaceFolders folders)
     {
         var point = Path.GetFullPath(folders.Workspaces);
@@ -106,7 +108,7 @@ internal sealed class WorkspaceFilesystem(CodespaceTools tools, CodespaceOptions
         }
     }
 
-    /// <summary>Under another name first: an image that exists is whole.</summary>
+    /// <summary>Makes the image under another name first, so that an image that exists is complete.</summary>
     private async Task MakeAsync(CodespaceFolders folders, long bytes, int? files, CancellationToken cancellationToken)
     {
         var unfinished = folders.WorkspaceImage + ".new";
@@ -118,8 +120,8 @@ internal sealed class WorkspaceFilesystem(CodespaceTools tools, CodespaceOptions
 
         Resize(unfinished, bytes);
 
-        // Nothing is written ahead of its use, neither now nor by the kernel later (noinit_itable): an image takes the room of what lies in
-        // it.
+        // Nothing is written before it is used, neither now nor by the kernel later (noinit_itable). So an image takes only as much room as
+        // what lies in it.
         string[] journal = bytes < 1L << 30 ? [] : ["-J", "size=32"];
         string[] inodes = files is null ? [] : ["-N", files.Value.ToString(CultureInfo.InvariantCulture)];
         await RunAsync(
@@ -157,7 +159,7 @@ internal sealed class WorkspaceFilesystem(CodespaceTools tools, CodespaceOptions
         }
     }
 
-    /// <summary>Null when it worked, else the end of what it said.</summary>
+    /// <summary>Runs a tool. Null when it worked, otherwise the end of what it printed.</summary>
     private async Task<string?> TryAsync(string tool, string[] arguments, CancellationToken cancellationToken)
     {
         Queue<string> said = new();

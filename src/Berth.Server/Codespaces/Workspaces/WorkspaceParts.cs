@@ -8,16 +8,17 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Codespaces.Workspaces;
 
 /// <summary>
-/// Mounts files and folders of a checkout at places of the codespace's disk that no container sees, for the engine to mount from there. By
-/// its path in the checkout a container could exchange it for a link to anywhere of the host, between the look at it and the engine's
-/// mount. What was opened here is what is mounted, whatever its path leads to by then.
+/// Mounts files and folders of a checkout at places of the codespace's disk that no container sees. The engine mounts them from there. If
+/// the engine used the path in the checkout, a container could replace it by a link to anywhere on the host between the check and the
+/// engine's mount. Here the opened file itself is mounted, wherever its path leads by then.
 /// </summary>
 internal static class WorkspaceParts
 {
-    /// <summary>For a new container, which has these and no others.</summary>
-    /// <param name="paths">Within the checkout.</param>
-    /// <param name="log">Told of what is a link or lies behind one: it is an empty folder, so that nobody is locked out by it.</param>
-    /// <exception cref="FaultException">This host mounts nothing.</exception>
+    /// <summary>Mounts the parts for a new container, and unmounts all others.</summary>
+    /// <param name="paths">Paths within the checkout.</param>
+    /// <param name="log">Called for a path that is a link or lies behind one. It becomes an empty folder, so that the start does not
+    /// fail.</param>
+    /// <exception cref="FaultException">This host cannot mount anything.</exception>
     public static void Mount(CodespaceFolders folders, string workspace, IReadOnlyCollection<string> paths, Action<string> log)
     {
         UnmountAll(folders);
@@ -28,7 +29,7 @@ internal static class WorkspaceParts
         }
     }
 
-    /// <summary>For a container of an earlier start. What somebody has removed since is an empty folder.</summary>
+    /// <summary>Mounts the parts for a container of an earlier start. A part that was removed since becomes an empty folder.</summary>
     /// <inheritdoc cref="Mount"/>
     public static void MountAgain(CodespaceFolders folders, string workspace, Action<string> log)
     {
@@ -38,7 +39,7 @@ internal static class WorkspaceParts
         }
     }
 
-    /// <summary>The disk below them is free to go then. Nothing mounted is fine.</summary>
+    /// <summary>Unmounts the parts, so that the disk below them can be unmounted. Does nothing when nothing is mounted.</summary>
     public static void UnmountAll(CodespaceFolders folders)
     {
         if (!Directory.Exists(folders.Parts))
@@ -52,7 +53,7 @@ internal static class WorkspaceParts
         }
     }
 
-    /// <summary>Of a place on the disk: two texts have two.</summary>
+    /// <summary>The name of a place on the disk. Different texts get different names.</summary>
     public static string NameOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..32];
 
     private static void MountOne(CodespaceFolders folders, string workspace, string path, Action<string> log)
@@ -107,7 +108,7 @@ internal static class WorkspaceParts
         {
             if (Directory.Exists(place))
             {
-                // Never with what is in it: a mount that was left would lead into the checkout.
+                // Delete only an empty folder: a mount that was left there would lead into the checkout.
                 Directory.Delete(place);
             }
 

@@ -4,18 +4,18 @@ using System.Runtime.InteropServices;
 namespace Berth.Server.Codespaces.Workspaces;
 
 /// <summary>
-/// Counts what lies in a folder that somebody writes to meanwhile. No link is followed on purpose, and no file is opened.
+/// Counts the files in a folder while others write to it. It follows no link on purpose, and opens no file.
 /// </summary>
 internal static partial class WrittenFiles
 {
-    /// <summary>Of a filesystem made for a workspace: a file for each of these has its place in it.</summary>
+    /// <summary>A workspace's filesystem has room for one file per this many bytes.</summary>
     private const long BytesOfOneFile = 16 * 1024;
 
-    /// <summary>How many files there may be where so much may be written.</summary>
+    /// <summary>The most files for a given limit of bytes.</summary>
     public static long MostFor(long bytes) => bytes / BytesOfOneFile;
 
-    /// <param name="most">More files than this are not looked at.</param>
-    /// <returns>What is allocated, holes left out; zero of a folder that is gone.</returns>
+    /// <param name="most">The count stops at this number of files.</param>
+    /// <returns>What is allocated, without holes. Zero when the folder is gone.</returns>
     public static (long Bytes, long Files) Count(string folder, long most)
     {
         var (bytes, files) = (0L, 0L);
@@ -37,13 +37,13 @@ internal static partial class WrittenFiles
         }
         catch (IOException)
         {
-            // It is being removed.
+            // The folder is being removed.
         }
 
         return (bytes, files);
     }
 
-    /// <summary>What one file takes of the disk, holes left out; zero when it is gone.</summary>
+    /// <summary>How much of the disk one file takes, without holes. Zero when it is gone.</summary>
     public static unsafe long Allocated(string path)
     {
         // statx(2): the layout is the same on every architecture.

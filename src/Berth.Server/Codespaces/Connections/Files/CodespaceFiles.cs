@@ -5,14 +5,15 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Connections.Files;
 
 /// <summary>
-/// Files of a codespace as tar archives, in and out. A process inside reads and writes them as the codespace's user, so that no path and no
-/// link leads further than it may; what comes in has no special bits, and holds files, folders and symbolic links only.
+/// Copies files of a codespace in and out, as tar archives. A process inside reads and writes them as the codespace's user, so no path and
+/// no link leads further than that user may go. What comes in gets no special permission bits, and may only be files, folders and symbolic
+/// links.
 /// </summary>
 internal static class CodespaceFiles
 {
     public const string MediaType = "application/x-tar";
 
-    /// <summary>The archive of a file or folder; its first name is that of the path's last part.</summary>
+    /// <summary>Sends the archive of a file or folder. The first name in it is the last part of the path.</summary>
     public static async Task<IResult> GetAsync(
         string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, CopyFiles copy,
         CancellationToken cancellationToken)
@@ -35,7 +36,7 @@ internal static class CodespaceFiles
                 return CodespaceConnections.Unprocessable(exception.Message);
             }
 
-            // A client must not take a part for the whole: the answer has no end.
+            // Abort, so that a client does not take a part for the whole.
             http.Abort();
         }
 
@@ -43,7 +44,7 @@ internal static class CodespaceFiles
     }
 
     /// <summary>
-    /// Unpacks an archive with one file or folder: into the folder that <c>path</c> names, or as <c>path</c> where there is none.
+    /// Unpacks an archive with one file or folder. If <c>path</c> is a folder, the copy goes into it. Otherwise it becomes <c>path</c>.
     /// </summary>
     public static async Task<IResult> PutAsync(
         string name, HttpContext http, ApiCaller caller, CodespaceConnections connections, CopyFiles copy,

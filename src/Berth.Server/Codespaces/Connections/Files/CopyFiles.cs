@@ -5,16 +5,16 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Connections.Files;
 
 /// <summary>
-/// Copies files out of a codespace and into it, by a process inside as its user: what that user may not read or write is not copied, and
-/// what comes in is that user's.
+/// Copies files out of a codespace and into it. A process inside does so as the codespace's user. What that user may not read or write is
+/// not copied, and what comes in belongs to that user.
 /// </summary>
 internal sealed class CopyFiles(IContainerEngine engine, CodespaceConnections connections, TimeProvider time)
 {
     /// <summary>Sends the archive of a file or folder.</summary>
-    /// <param name="begins">Called before the first byte; until then the answer may be another.</param>
+    /// <param name="begins">Called before the first byte. Until then the caller can still give another answer.</param>
     /// <exception cref="NothingThereException">There is nothing at the path.</exception>
-    /// <exception cref="ArchiveRefusedException">It cannot be copied.</exception>
-    /// <exception cref="CutShortException">It broke off: what was sent is not the whole.</exception>
+    /// <exception cref="ArchiveRefusedException">The file or folder cannot be copied.</exception>
+    /// <exception cref="CutShortException">The copy broke off, so what was sent is not complete.</exception>
     public async Task ReadAsync(
         RunningCodespace running, ContainerPath path, Stream target, Action begins, CancellationToken cancellationToken)
     {
@@ -52,11 +52,11 @@ internal sealed class CopyFiles(IContainerEngine engine, CodespaceConnections co
     }
 
     /// <summary>
-    /// Unpacks an archive with one file or folder: into the folder that the path names, or as the path where there is none.
+    /// Unpacks an archive with one file or folder. If the path is a folder, the copy goes into it. Otherwise it becomes the path.
     /// </summary>
-    /// <param name="name">Its name in the folder.</param>
-    /// <returns>Where it lies now.</returns>
-    /// <exception cref="ArchiveRefusedException">It cannot be copied; a part of it may lie there.</exception>
+    /// <param name="name">The name of the copy in the folder.</param>
+    /// <returns>The path of the copy.</returns>
+    /// <exception cref="ArchiveRefusedException">The archive cannot be copied. A part of it may already be there.</exception>
     public async Task<ContainerPath> WriteAsync(
         RunningCodespace running, ContainerPath path, string name, Stream source, CancellationToken cancellationToken)
     {
@@ -84,7 +84,7 @@ internal sealed class CopyFiles(IContainerEngine engine, CodespaceConnections co
         }
         catch (CopyProcess.EndedException)
         {
-            // How it ended says whether it had enough.
+            // The exit code says whether the process has read enough.
         }
 
         return await process.EndAsync(cancellationToken) == 0 ? target : throw await FaultAsync(process, path, cancellationToken);

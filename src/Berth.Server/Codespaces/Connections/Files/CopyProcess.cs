@@ -6,8 +6,8 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Server.Codespaces.Connections.Files;
 
 /// <summary>
-/// A script of Berth's in a codespace, as its user: its output is read while it runs and held back while nobody reads, what it complains
-/// about is kept as a few words. It ends with whoever started it.
+/// A script of Berth's that runs in a codespace, as its user. Its output is read while it runs, and waits while nobody reads. The beginning
+/// of its error output is kept. The script ends when its caller disposes this object.
 /// </summary>
 internal sealed class CopyProcess : IAsyncDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class CopyProcess : IAsyncDisposable
 
     public Stream Input { get; }
 
-    /// <summary>What it said beside its output, in one line.</summary>
+    /// <summary>What it wrote to its error output, in one line.</summary>
     public string Complaint =>
         string.Join(
             " | ",
@@ -42,13 +42,13 @@ internal sealed class CopyProcess : IAsyncDisposable
                 .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 .Take(3));
 
-    /// <param name="used">Told of every piece that goes in or out.</param>
-    /// <exception cref="EngineException">It cannot be started.</exception>
+    /// <param name="used">Called for every piece that goes in or out.</param>
+    /// <exception cref="EngineException">The script cannot be started.</exception>
     public static async Task<CopyProcess> StartAsync(
         IContainerEngine engine, RunningCodespace running, string script, IReadOnlyList<string> arguments,
         Func<CancellationToken, Task> used, TimeProvider time, CancellationToken cancellationToken)
     {
-        // The folder is the root: the process finds its own way, and fails with words where it may not go.
+        // Start in the root folder: the script changes the folder itself, and can say so when that is denied.
         var command = new EngineCommand(["/bin/sh", "-c", script, "berth-cp", .. arguments], running.Codespace.RemoteUser ?? "", "/")
         {
             Environment = CopyScripts.Environment,
@@ -57,7 +57,7 @@ internal sealed class CopyProcess : IAsyncDisposable
         return new CopyProcess(await engine.RunAsync(running.Container.Id, command, cancellationToken), time, used, cancellationToken);
     }
 
-    /// <summary>The first line of its output; null when it ended without one.</summary>
+    /// <summary>Reads the first line of the output. Null when the script ended without one.</summary>
     public async Task<string?> FirstLineAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -79,8 +79,8 @@ internal sealed class CopyProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until it has ended; what it still says is lost.</summary>
-    /// <returns>Its exit code.</returns>
+    /// <summary>Waits until the script has ended. Any output that still comes is lost.</summary>
+    /// <returns>The exit code.</returns>
     public async Task<int> EndAsync(CancellationToken cancellationToken)
     {
         await Output.CompleteAsync();
@@ -90,7 +90,7 @@ internal sealed class CopyProcess : IAsyncDisposable
         return code;
     }
 
-    /// <summary>Nothing more comes.</summary>
+    /// <summary>Ends the script's input.</summary>
     public void CloseInput() => _process.CloseInput();
 
     public async ValueTask DisposeAsync()
@@ -100,7 +100,7 @@ internal sealed class CopyProcess : IAsyncDisposable
         await ((Task)_reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (!_ended)
         {
-            // Most end by themselves then; what does not is ended.
+            // Most scripts end by themselves when their input ends. The others are killed.
             _process.CloseInput();
             await CodespaceTerminal.KillAsync(_process, _time);
         }
@@ -140,10 +140,10 @@ internal sealed class CopyProcess : IAsyncDisposable
         await _output.Writer.CompleteAsync(fault);
     }
 
-    /// <summary>The process takes no more; how it ended says why.</summary>
+    /// <summary>The script takes no more input. Its exit code says why.</summary>
     public sealed class EndedException(Exception inner) : Exception(inner.Message, inner);
 
-    /// <summary>Its standard input as a stream that is only written to.</summary>
+    /// <summary>The standard input of the script, as a stream for writing only.</summary>
     private sealed class ProcessInput(IEngineProcess process, Func<CancellationToken, Task> used) : Stream
     {
         public override bool CanRead => false;

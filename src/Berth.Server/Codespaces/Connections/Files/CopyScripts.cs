@@ -1,9 +1,10 @@
 namespace Berth.Server.Codespaces.Connections.Files;
 
 /// <summary>
-/// What runs in a container to copy files: a shell, which dev containers need anyway, and the image's own <c>tar</c>. Where the image has
-/// none, a single file goes through <c>cat</c>. Nothing of the machine's file system is touched and nothing is mounted: the engine's own
-/// archive calls mount a running container's volumes again, at paths that a program inside exchanges under its hands (CVE-2026-42306).
+/// The scripts that run in a container to copy files. They use a shell, which dev containers need anyway, and the image's own <c>tar</c>.
+/// If the image has none, a single file goes through <c>cat</c>. Nothing of this machine's file system is touched and nothing is mounted.
+/// The engine's own archive calls are not used: they mount a running container's volumes again, at paths that a program inside can exchange
+/// meanwhile (CVE-2026-42306).
 /// </summary>
 internal static class CopyScripts
 {
@@ -18,16 +19,18 @@ internal static class CopyScripts
     /// <summary>The first line of <see cref="Read"/>, before permissions and size: the bytes of one file follow.</summary>
     public const string File = "file";
 
-    /// <summary>The first line of <see cref="Write"/>, second word: the path is a folder, in which the copy gets its own name.</summary>
+    /// <summary>
+    /// The second word of the first line of <see cref="Write"/>: the path is a folder, and the copy gets its own name in it.
+    /// </summary>
     public const string Into = "into";
 
     /// <summary>
-    /// Old tars of busybox leave out links that point upwards or to an absolute path, unless they are told not to. A link in a codespace
-    /// leads its own user nowhere new.
+    /// Old versions of busybox's tar leave out links that point upwards or to an absolute path, unless this is set. Such a link in a
+    /// codespace leads its own user to nothing new.
     /// </summary>
     public static readonly string[] Environment = ["EXTRACT_UNSAFE_SYMLINKS=1"];
 
-    /// <summary>Arguments: the folder, absolute; the name in it, <c>.</c> for the root alone.</summary>
+    /// <summary>Arguments: the absolute path of the folder, and the name in it. The name is <c>.</c> only for the root.</summary>
     public const string Read = """
         unset TAR_OPTIONS
         cd "$1" 2>/dev/null || {
@@ -64,8 +67,9 @@ internal static class CopyScripts
         """;
 
     /// <summary>
-    /// Arguments: the path, absolute; the copy's own name; <c>file</c>, <c>folder</c> or <c>link</c>; its permissions in octal. Its first
-    /// line is <c>archive</c> or <c>file</c>, then <c>into</c> or <c>as</c>; what it names it reads from its input.
+    /// Arguments: the absolute path; the copy's own name; <c>file</c>, <c>folder</c> or <c>link</c>; its permissions in octal. The script's
+    /// first line is <c>archive</c> or <c>file</c>, then <c>into</c> or <c>as</c>. After that it reads an archive or a file from its input,
+    /// as that line says.
     /// </summary>
     public const string Write = """
         unset TAR_OPTIONS

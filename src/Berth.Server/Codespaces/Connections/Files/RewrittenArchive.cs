@@ -3,8 +3,8 @@ using System.Formats.Tar;
 namespace Berth.Server.Codespaces.Connections.Files;
 
 /// <summary>
-/// A tar archive on its way into a codespace, written anew entry by entry: under another first name, with no owner but whoever unpacks it,
-/// and only with what may be in it.
+/// Rewrites a tar archive, entry by entry, on its way into a codespace. Its first name changes, its files belong to whoever unpacks it, and
+/// only permitted kinds of entries pass.
 /// </summary>
 internal sealed class RewrittenArchive : IAsyncDisposable
 {
@@ -19,13 +19,13 @@ internal sealed class RewrittenArchive : IAsyncDisposable
         (_source, _reader, _first) = (source, reader, first);
     }
 
-    /// <summary>What it holds, by its first entry.</summary>
+    /// <summary>The kind of the first entry, and so of what the archive holds.</summary>
     public TarEntryType Kind => KindOf(_first);
 
     public UnixFileMode Mode => _first.Mode & Permissions;
 
-    /// <summary>Reads as far as the first entry.</summary>
-    /// <exception cref="ArchiveRefusedException">It is empty, or begins with what may not come in.</exception>
+    /// <summary>Reads the archive up to its first entry.</summary>
+    /// <exception cref="ArchiveRefusedException">The archive is empty, or its first entry may not come in.</exception>
     public static async Task<RewrittenArchive> OpenAsync(Stream source, CancellationToken cancellationToken)
     {
         var reader = new TarReader(source, leaveOpen: true);
@@ -43,10 +43,10 @@ internal sealed class RewrittenArchive : IAsyncDisposable
         }
     }
 
-    /// <exception cref="ArchiveRefusedException">It holds what may not come in.</exception>
+    /// <exception cref="ArchiveRefusedException">The archive has an entry that may not come in.</exception>
     public async Task WriteAsync(Stream stream, string root, CancellationToken cancellationToken)
     {
-        // GNU's format: tars of busybox know its long names, and pass over those of pax.
+        // Use GNU's format: busybox's tar knows its long names, but skips those of pax.
         await using (var writer = new TarWriter(stream, TarEntryFormat.Gnu, leaveOpen: true))
         {
             var entries = 0;
@@ -64,8 +64,8 @@ internal sealed class RewrittenArchive : IAsyncDisposable
         await FinishAsync(cancellationToken);
     }
 
-    /// <summary>The bytes of the one file that it holds.</summary>
-    /// <exception cref="ArchiveRefusedException">It holds more.</exception>
+    /// <summary>Writes the bytes of the archive's only file.</summary>
+    /// <exception cref="ArchiveRefusedException">The archive has more than one file.</exception>
     public async Task WriteFileAsync(Stream stream, CancellationToken cancellationToken)
     {
         if (_first.DataStream is { } data)
@@ -123,5 +123,5 @@ internal sealed class RewrittenArchive : IAsyncDisposable
     }
 }
 
-/// <summary>The archive must not be unpacked, or what was copied cannot be; the message says why.</summary>
+/// <summary>The archive must not be unpacked, or the file or folder cannot be copied. The message says why.</summary>
 internal sealed class ArchiveRefusedException(string reason) : Exception(reason);

@@ -1,8 +1,8 @@
 namespace Berth.Server.Codespaces.Connections.Files;
 
 /// <summary>
-/// Bytes that are read from somewhere, of a length that is known before: what writes archives asks for it before it copies. More than that
-/// is not read.
+/// A stream whose length is known before it is read. The archive writer asks for the length before it copies. Nothing beyond that length is
+/// read.
 /// </summary>
 internal sealed class SizedStream(Stream data, long length) : Stream
 {

@@ -7,8 +7,8 @@ using Berth.Server.Cryptography;
 namespace Berth.Server.Codespaces.Connections.Ports;
 
 /// <summary>
-/// What a browser shows to see a forwarded port: a signed cookie for one port of one codespace, from one start to the next stop, some hours
-/// at most. Useless everywhere else.
+/// The signed cookie with which a browser may see a forwarded port. It is valid for one port of one codespace, from one start to the next
+/// stop, and a few hours at most.
 /// </summary>
 internal sealed class PortCookie(ServerKeys keys, TimeProvider time)
 {

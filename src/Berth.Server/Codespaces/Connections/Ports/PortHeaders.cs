@@ -6,15 +6,15 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Berth.Server.Codespaces.Connections.Ports;
 
 /// <summary>
-/// What a program in a codespace is told of a browser's request, and what of its answer goes back. What is Berth's stays here: its cookie,
-/// and an Authorization that holds one of its tokens.
+/// Decides which headers of a browser's request a program in a codespace gets, and which of its answer go back. What belongs to Berth stays
+/// here: its cookie, and an Authorization header with one of its tokens.
 /// </summary>
 internal sealed class PortHeaders(RunningCodespace running, int port, string scheme, bool hidesAuthorization) : HttpTransformer
 {
     private const string UpgradeInsecureRequests = "Upgrade-Insecure-Requests";
     private static readonly HttpRequestOptionsKey<RunningCodespace> Target = new("codespace");
 
-    /// <summary>Said by Berth alone: programs trust them.</summary>
+    /// <summary>Headers that only Berth may set, since programs trust them.</summary>
     private static readonly string[] Forwarded = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded"];
 
     /// <summary>The codespace that a request goes to.</summary>
@@ -28,7 +28,7 @@ internal sealed class PortHeaders(RunningCodespace running, int port, string sch
         var (from, headers) = (httpContext.Request, proxyRequest.Headers);
         proxyRequest.Options.Set(Target, running);
 
-        // An escaped slash stays one; the forwarder's own way would escape its percent sign.
+        // Keep an escaped slash as it is. The forwarder would escape its percent sign again.
         proxyRequest.RequestUri = new Uri(
             destinationPrefix + from.PathBase.ToUriComponent() + from.Path.ToUriComponent() + from.QueryString.ToUriComponent());
         RemoveNamed(from, headers);
@@ -46,7 +46,7 @@ internal sealed class PortHeaders(RunningCodespace running, int port, string sch
             headers.TryAddWithoutValidation("X-Forwarded-For", address.ToString());
         }
 
-        // The forwarder takes it for the connection's.
+        // The forwarder takes this header for one of the connection and drops it.
         if (from.Headers.TryGetValue(UpgradeInsecureRequests, out var wish))
         {
             headers.TryAddWithoutValidation(UpgradeInsecureRequests, wish.ToString());
@@ -72,7 +72,7 @@ internal sealed class PortHeaders(RunningCodespace running, int port, string sch
             return false;
         }
 
-        // What the program says replaces what Berth has said; the forwarder would add to it.
+        // Headers of the program replace those that Berth has set. The forwarder would add to them.
         var to = httpContext.Response.Headers;
         foreach (var (name, _) in proxyResponse.Headers.NonValidated.Concat(proxyResponse.Content.Headers.NonValidated))
         {
@@ -88,7 +88,9 @@ internal sealed class PortHeaders(RunningCodespace running, int port, string sch
         return goes;
     }
 
-    /// <summary>Of the connection, not of the message, as the connection's own header says (RFC 9110 section 7.6.1).</summary>
+    /// <summary>
+    /// Removes headers that concern only the connection, which the Connection header names (RFC 9110 section 7.6.1).
+    /// </summary>
     private static void RemoveNamed(HttpRequest from, HttpHeaders? headers)
     {
         var named = from.Headers.GetCommaSeparatedValues(HeaderNames.Connection);
@@ -105,7 +107,9 @@ internal sealed class PortHeaders(RunningCodespace running, int port, string sch
             .SelectMany(value => (value ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .Where(cookie => !cookie.Split('=')[0].TrimEnd().Equals(PortCookie.Name, StringComparison.Ordinal)));
 
-    /// <summary>A cookie for the domain above would reach other codespaces; and Berth's own is nobody's to set.</summary>
+    /// <summary>
+    /// Limits a cookie to this host, since one for the parent domain would reach other codespaces. Nobody may set Berth's own cookie.
+    /// </summary>
     private static string? OfThisHost(string? cookie)
     {
         if (!SetCookieHeaderValue.TryParse(cookie, out var parsed) || parsed.Name == PortCookie.Name)

@@ -10,7 +10,9 @@ namespace Berth.Server.Codespaces.Connections.Ports;
 /// </summary>
 internal sealed partial record PortHost(string Codespace, int Port)
 {
-    /// <summary>Whether the host belongs to forwarded ports at all; <paramref name="host"/> stays null when it names none.</summary>
+    /// <summary>
+    /// Says whether a host name belongs to forwarded ports. <paramref name="host"/> stays null when it does but names no port.
+    /// </summary>
     public static bool IsBelow(AddressOptions options, string name, out PortHost? host)
     {
         host = null;
@@ -39,7 +41,7 @@ internal sealed partial record PortHost(string Codespace, int Port)
         return true;
     }
 
-    /// <summary>Where it opens, without a path.</summary>
+    /// <summary>The URL at which the port opens, without a path.</summary>
     public string Url(AddressOptions options) => $"{options.BaseUri.Scheme}://{Codespace}-{Port}.{options.PortsHost}";
 
     [GeneratedRegex(

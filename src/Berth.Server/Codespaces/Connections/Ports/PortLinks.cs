@@ -11,12 +11,12 @@ namespace Berth.Server.Codespaces.Connections.Ports;
 /// <summary>Links that sign a browser in to a forwarded port; each works once, within a minute.</summary>
 internal sealed class PortLinks(Db db, TimeProvider time, AddressOptions options)
 {
-    /// <summary>Of a host of forwarded ports; an application's own path of this name is hidden.</summary>
+    /// <summary>The sign-in path on a host of forwarded ports. It hides an application's own path of this name.</summary>
     public const string Path = "/.berth/sign-in";
 
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
 
-    /// <summary>For the creator, through the API or <c>berth codespace forward --browser</c>.</summary>
+    /// <summary>Makes a link for the creator, through the API or <c>berth codespace forward --browser</c>.</summary>
     public static async Task<IResult> CreateAsync(
         string name, string port, ApiCaller caller, CodespaceConnections connections, PortLinks links, AddressOptions options,
         CancellationToken cancellationToken)
@@ -36,7 +36,7 @@ internal sealed class PortLinks(Db db, TimeProvider time, AddressOptions options
         return ApiResult.Created(await links.MakeAsync(running.Codespace, number, cancellationToken));
     }
 
-    /// <summary>True once for every link.</summary>
+    /// <summary>Uses up a link. True only once for every link.</summary>
     public Task<bool> UseAsync(string? ticket, Codespace codespace, int port, CancellationToken cancellationToken)
     {
         var (hash, now) = (Hash(ticket ?? ""), time.GetUtcNow());

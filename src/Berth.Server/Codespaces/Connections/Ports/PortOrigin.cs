@@ -3,8 +3,9 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Connections.Ports;
 
 /// <summary>
-/// Whether a page of another site lets the browser ask (Fetch, "Origin"; Fetch Metadata Request Headers): the port's cookie comes along, so
-/// that the request counts as its owner's. Programs that are no browsers send none of these headers, which no page can leave out or forge.
+/// Finds out whether a page of another site makes the browser send a request (Fetch, "Origin"; Fetch Metadata Request Headers). The browser
+/// sends the port's cookie along, so the request would count as its owner's. Programs that are no browsers send none of these headers. A
+/// page can neither leave them out nor forge them.
 /// </summary>
 internal static class PortOrigin
 {
@@ -12,8 +13,9 @@ internal static class PortOrigin
     private const string Mode = "Sec-Fetch-Mode";
 
     /// <summary>
-    /// Pages of the codespace's other ports are no strangers: their program reaches this port anyway. Following a link is nobody's request
-    /// but the person's, and a picture or a script may be wanted from anywhere; a program that acts on those harms itself.
+    /// Pages of the codespace's other ports are not foreign, since their programs can reach this port anyway. A followed link is allowed,
+    /// since the person follows it. Pictures and scripts may be requested from any site: a program that changes something on such a request
+    /// harms itself.
     /// </summary>
     public static bool IsForeign(HttpRequest request, AddressOptions options, string codespace)
     {
@@ -28,7 +30,7 @@ internal static class PortOrigin
         {
             "" => !safe && site is "cross-site" or "same-site",
 
-            // Of a page that wants to be unknown, its own included.
+            // The page wants to be unknown. That may be a page of this port.
             "null" => site != "same-origin",
             var origin => !IsOfCodespace(origin, options, codespace),
         };

@@ -8,8 +8,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Berth.Server.Codespaces.Connections.Ports;
 
 /// <summary>
-/// Passes one request of a browser on to a port of a codespace and the answer back, WebSockets included. The forwarder does the work; this
-/// is where it connects to, and <see cref="PortHeaders"/> what it may tell.
+/// Passes one request of a browser on to a port of a codespace, and the answer back, including WebSockets. The forwarder does the work.
+/// This class decides where it connects to, and <see cref="PortHeaders"/> which headers pass.
 /// </summary>
 internal sealed class PortProxy : IDisposable
 {
@@ -47,7 +47,7 @@ internal sealed class PortProxy : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    /// <returns>False when nothing answers there: the response is still as it was.</returns>
+    /// <returns>False when nothing answers on the port. The response is unchanged then.</returns>
     public async Task<bool> ForwardAsync(HttpContext http, RunningCodespace running, int port)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -58,7 +58,7 @@ internal sealed class PortProxy : IDisposable
         var hides = await IsBerthsAsync(http.Request.Headers.Authorization.ToString(), http.RequestAborted);
         var own = http.Response.Headers.ToList();
 
-        // The host names the run, so that pooled connections are of this one; what the program sees is the Host header.
+        // The host name identifies the run, so that pooled connections are never those of another one. The program sees the Host header.
         var destination = $"http://{running.Container.Id[..12]}-{running.Container.Pid}.codespace:{port}";
         var headers = new PortHeaders(running, port, _options.BaseUri.Scheme, hides);
         var error = await _forwarder.SendAsync(http, destination, _client, Config, headers);
@@ -72,7 +72,9 @@ internal sealed class PortProxy : IDisposable
         return false;
     }
 
-    /// <summary>A program in a codespace never learns a token of Berth's, whoever sends it here.</summary>
+    /// <summary>
+    /// Says whether the header holds a token of Berth's. A program in a codespace must never learn one, whoever sends it.
+    /// </summary>
     private async Task<bool> IsBerthsAsync(string authorization, CancellationToken cancellationToken) =>
         Credentials.TryParse(authorization, out var credentials)
         && (credentials.Secret.StartsWith("berth", StringComparison.Ordinal)

@@ -5,9 +5,9 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Connections.Ports;
 
 /// <summary>
-/// Serves the hosts of forwarded ports, and only those: before anything of Berth's own is looked at, so that no API, registry or page is
-/// ever served there. A port is its creator's alone: a request needs the cookie that a one-time link has set on this host, and no page of
-/// another site may make it (<see cref="PortOrigin"/>).
+/// Serves the hosts of forwarded ports. It comes before everything else of Berth, so that no API, registry or page is ever served on these
+/// hosts. Only its creator may see a port: a request needs the cookie that a one-time link has set on this host, and a page of another site
+/// may not make it (<see cref="PortOrigin"/>).
 /// </summary>
 internal sealed class PortSite(
     RequestDelegate next, AddressOptions options, Db db, PortLinks links, PortCookie cookies, PortProxy proxy,
@@ -40,7 +40,7 @@ internal sealed class PortSite(
         }
         else if (!cookies.Opens(http.Request.Cookies[PortCookie.Name], codespace, host.Port))
         {
-            // The same for a port that is there and for one that is not.
+            // The answer does not reveal whether the port exists.
             await RefuseAsync(
                 http, HttpStatusCode.Unauthorized,
                 $"Only the codespace's creator can open this. Get a link with: berth codespace "
@@ -59,7 +59,7 @@ internal sealed class PortSite(
         }
     }
 
-    /// <summary>Whoever had the port open hears when the engine is the reason; for everybody else there is nothing.</summary>
+    /// <summary>Tells people who had the port open when the engine is the reason. To everybody else the port does not exist.</summary>
     private async Task RefuseStandingAsync(HttpContext http, Codespace codespace, int port)
     {
         var away = cookies.Opens(http.Request.Cookies[PortCookie.Name], codespace, port)
@@ -80,7 +80,7 @@ internal sealed class PortSite(
             return;
         }
 
-        // Without a domain it goes to this host alone.
+        // Without a domain the browser sends it to this host only.
         http.Response.Cookies.Append(PortCookie.Name, cookies.Create(codespace, port), new CookieOptions
         {
             HttpOnly = true,
@@ -109,7 +109,7 @@ internal sealed class PortSite(
         }
     }
 
-    /// <summary>Plain text, whatever was asked for: on these hosts nothing else of Berth's is served.</summary>
+    /// <summary>Answers in plain text, whatever was asked for, since these hosts serve nothing else of Berth's.</summary>
     private static Task RefuseAsync(HttpContext http, HttpStatusCode status, string words)
     {
         http.Response.StatusCode = (int)status;

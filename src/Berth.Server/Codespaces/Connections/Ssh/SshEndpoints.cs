@@ -12,9 +12,9 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Connections.Ssh;
 
 /// <summary>
-/// SSH into a codespace over a WebSocket (<see cref="FollowProcess"/>): what goes in and out is the connection. The client's first message
-/// is JSON with the public keys of which it has one (<c>{"public_keys":["ssh-ed25519 …"]}</c>). Nothing listens, and whoever may run a
-/// process in the codespace may connect: the key is good for this one connection.
+/// SSH into a codespace over a WebSocket (<see cref="FollowProcess"/>), whose input and output are the SSH connection. The client's first
+/// message is JSON with its public keys, one of which it will use (<c>{"public_keys":["ssh-ed25519 …"]}</c>). No port is opened. Whoever
+/// may run a process in the codespace may connect, and the keys are valid for this one connection.
 /// </summary>
 internal static class SshEndpoints
 {
@@ -42,7 +42,7 @@ internal static class SshEndpoints
             return CodespaceConnections.Unprocessable(exception.Message);
         }
 
-        // Last, because clients ask without a WebSocket for the reason why they got none.
+        // Check this last, because a client that got no WebSocket asks again without one to learn the reason.
         return http.WebSockets.IsWebSocketRequest
             ? await follow.RunAsync(
                 http, running, start => Read(start, running.Codespace, version, keys), "the first message must be JSON with public_keys",
@@ -50,7 +50,10 @@ internal static class SshEndpoints
             : CodespaceTerminal.WebSocketNeeded();
     }
 
-    /// <summary>Made of the server's own key, so that it is the same for as long as the codespace is there and lies nowhere.</summary>
+    /// <summary>
+    /// The host key of a codespace. It is derived from the server's own key, so it never changes while the codespace exists and is stored
+    /// nowhere.
+    /// </summary>
     private static OpenSshKey HostKey(ServerKeys keys, Codespace codespace) => OpenSshKey.FromSeed(
         HKDF.DeriveKey(
             HashAlgorithmName.SHA256, keys.Codespaces, 32, info: Encoding.UTF8.GetBytes($"ssh {codespace.Id} {codespace.Name}")));

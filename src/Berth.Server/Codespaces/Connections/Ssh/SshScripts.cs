@@ -1,8 +1,8 @@
 namespace Berth.Server.Codespaces.Connections.Ssh;
 
 /// <summary>
-/// What runs in a container for one SSH connection: OpenSSH's server, brought along with its loader and libraries, as the remote user, on
-/// the standard input and output of the process that starts it. An image needs nothing but the shell that dev containers need anyway.
+/// The scripts for one SSH connection in a container. They run OpenSSH's server, which Berth brings with its loader and libraries, as the
+/// remote user, on the standard input and output of the process. An image needs only the shell that dev containers need anyway.
 /// </summary>
 internal static class SshScripts
 {
@@ -73,8 +73,8 @@ internal static class SshScripts
         """;
 
     /// <summary>
-    /// What sshd runs for every session, whatever the client asks for: a shell, a command, or files. It gives it the environment that every
-    /// process of Berth's gets, in the workspace.
+    /// The command that sshd runs for every session, no matter whether the client asks for a shell, a command, or files. It sets the
+    /// environment that all of Berth's processes get, and changes to the workspace.
     /// </summary>
     public const string Session = """
         b=$1 command=${SSH_ORIGINAL_COMMAND-} terminal=${SSH_TTY:+$TERM}
@@ -89,7 +89,10 @@ internal static class SshScripts
         esac
         """;
 
-    /// <summary>Only the key of the connection's own client opens it, and it may forward whatever a process inside could reach.</summary>
+    /// <summary>
+    /// The configuration of sshd. Only the key of this connection's client is accepted. The client may forward whatever a process inside
+    /// could reach.
+    /// </summary>
     public const string Configuration = """
         AcceptEnv LANG LC_* COLORTERM
         AllowAgentForwarding yes

@@ -6,8 +6,8 @@ using Berth.Server.Settings;
 namespace Berth.Server.Codespaces.Connections.Ssh;
 
 /// <summary>
-/// Gathers OpenSSH's server of this machine for codespaces, once: the programs, the loader and every library that they need, so that they
-/// run in images with another C library or none. What is gathered has a folder by its content in the one that codespaces see.
+/// Gathers OpenSSH's server of this machine for codespaces, once. It copies the programs, the loader and all libraries that they need, so
+/// that they run in images with another C library or none. The copy's folder is named by a hash of its content.
 /// </summary>
 internal sealed class SshServerFiles(DataOptions data, CodespaceOptions options, CodespaceTools tools, TimeProvider time)
     : IDisposable
@@ -39,7 +39,7 @@ internal sealed class SshServerFiles(DataOptions data, CodespaceOptions options,
 
     public void Dispose() => _one.Dispose();
 
-    /// <summary>Each file's name in the folder, and where it is on this machine.</summary>
+    /// <summary>Finds the files. Returns the name of each in the folder, and its path on this machine.</summary>
     private async Task<SortedDictionary<string, string>> FindAsync(CancellationToken cancellationToken)
     {
         var (server, files) = (Find("usr/sbin/sshd"), Find("usr/lib/openssh/sftp-server", "usr/libexec/openssh/sftp-server"));
@@ -66,7 +66,7 @@ internal sealed class SshServerFiles(DataOptions data, CodespaceOptions options,
         return found;
     }
 
-    /// <summary>As ldd(1) lists them: <c>NAME =&gt; PATH (ADDRESS)</c>, the loader as <c>PATH (ADDRESS)</c>.</summary>
+    /// <summary>Adds the libraries that ldd(1) lists: <c>NAME =&gt; PATH (ADDRESS)</c>, and the loader as <c>PATH (ADDRESS)</c>.</summary>
     private async Task AddLibrariesAsync(
         string program, string[] folders, SortedDictionary<string, string> found, CancellationToken cancellationToken)
     {
@@ -121,7 +121,7 @@ internal sealed class SshServerFiles(DataOptions data, CodespaceOptions options,
             Directory.Move(fresh, Path.Combine(root, version));
         }
 
-        // Connections do not outlive the server, so nothing runs of an older one but sessions, which have read their script.
+        // Connections end with the server. So only sessions of an older version may still run, and they have read their script already.
         foreach (var other in Directory.GetDirectories(root).Where(folder => Path.GetFileName(folder) != version))
         {
             CodespaceFolders.Delete(other);
@@ -139,7 +139,7 @@ internal sealed class SshServerFiles(DataOptions data, CodespaceOptions options,
         }
     }
 
-    /// <summary>Users of codespaces read it, whatever mask the server runs with.</summary>
+    /// <summary>Makes a folder that users of codespaces can read, whatever umask the server runs with.</summary>
     private static void MakeFolder(string path)
     {
         Directory.CreateDirectory(path);
