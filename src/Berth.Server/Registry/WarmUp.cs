@@ -16,7 +16,8 @@ namespace Berth.Server.Registry;
 /// dozen times, and until then a server answers at a fraction of its rate. The image cannot exist, so nothing is needed and nothing stays.
 /// </summary>
 internal sealed partial class WarmUp(
-    RegistryTokens tokens, AddressOptions options, ServerCertificate certificate, IServer server, Opening opening, ILogger<WarmUp> logger)
+    RegistryTokens tokens, AddressOptions options, ServerCertificate certificate, IServer server, Opening opening, TimeProvider time,
+    ILogger<WarmUp> logger)
 {
     /// <summary>Below a reserved login, so it can never exist.</summary>
     private const string Image = "readyz/warm-up";
@@ -25,7 +26,13 @@ internal sealed partial class WarmUp(
     private const int RequestsOfConnection = 32;
 
     /// <summary>Long enough for the compiler to see what is called often, short beside the rest of a start.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(650);
+
+    /// <summary>
+    /// Longer than the runtime waits for a calm before it counts calls, and time for its compiler: requests without a break would keep both
+    /// from it.
+    /// </summary>
+    private static readonly TimeSpan Break = TimeSpan.FromMilliseconds(40);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -65,6 +72,8 @@ internal sealed partial class WarmUp(
             while (await stream.ReadAsync(answers, cancellationToken) > 0)
             {
             }
+
+            await Task.Delay(Break, time, cancellationToken);
         }
     }
 
