@@ -25,7 +25,7 @@ internal sealed partial class WarmUp(
     private const int Connections = 4;
     private const int RequestsOfConnection = 32;
 
-    /// <summary>Long enough for the compiler to see what is called often, short beside the rest of a start.</summary>
+    /// <summary>Long enough for the compiler to be done with most of what is called often. It is half of a start.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(650);
 
     /// <summary>
