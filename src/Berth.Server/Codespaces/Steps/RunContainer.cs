@@ -48,7 +48,17 @@ internal sealed class RunContainer(
         var start = created.Start;
         start.Log.Write("up", "starting the dev container");
         await StartAsync(created.Container, cancellationToken);
-        await started(limit.Token);
+        try
+        {
+            await started(limit.Token);
+        }
+        catch (FaultException)
+        {
+            // A service that shares the container's network cannot start when the container has ended, which is the reason to tell.
+            await CheckRunsAsync(created.Container, cancellationToken);
+            throw;
+        }
+
         var place = await PrepareAsync(created, limit.Token);
         var commands = await CommandsAsync(created, cancellationToken);
         if (commands.Count > 0)

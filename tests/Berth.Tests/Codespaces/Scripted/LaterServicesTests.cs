@@ -1,3 +1,5 @@
+using Berth.Server.Codespaces.Engine;
+
 namespace Berth.Tests.Codespaces.Scripted;
 
 /// <summary>Services that need the container that people work in.</summary>
@@ -34,6 +36,32 @@ public sealed class LaterServicesTests(ScriptedServer shared) : IClassFixture<Sc
         await World.StartAsync(name);
         await World.AvailableAsync(name);
         Assert.Equal([.. Order[..^1], .. Order[..^1]], Said(await World.LogAsync(name)).Where(line => line != Order[^1]));
+    }
+
+    [Theory]
+    [InlineData(true, "the dev container ended during the start (exit code 3")]
+    [InlineData(false, "the service mail does not start: cannot join the network")]
+    public async Task When_one_does_not_start_the_reason_is_told(bool ended, string reason)
+    {
+        World.Reset();
+        World.Sandbox.Files["compose.yml"] = $$"""
+            services:
+              app: { image: {{World.Image}}, volumes: [".:/workspaces/app"] }
+              mail: { image: {{World.Image}}, network_mode: "service:app" }
+            """;
+        World.Sandbox.Files[".devcontainer.json"] = """{"dockerComposeFile": "compose.yml", "service": "app"}""";
+        var first = true;
+        World.Engine.Started = container =>
+        {
+            if (!first)
+            {
+                throw new EngineException(409, "cannot join the network of a non running container");
+            }
+
+            first = false;
+            return ended ? container with { Running = false, HasEnded = true, ExitCode = 3 } : container;
+        };
+        Assert.StartsWith(reason, await World.FailureAsync(await World.CreateAsync()), StringComparison.Ordinal);
     }
 
     private static List<string> Said(string log) =>
