@@ -33,7 +33,8 @@ internal sealed partial class StageReader
             return [new CopyWords(instruction.Name, written)];
         }
 
-        var (sources, target) = (words[..^1], words[^1]);
+        List<string> sources = [.. words[..^1].Select(Within)];
+        var target = words[^1];
         var name = instruction.Name == "ADD" && flags.Unpack != false ? "ADD" : "COPY";
         List<CopyWords> copies = [];
         if (instruction.Name == "ADD")
@@ -71,6 +72,15 @@ internal sealed partial class StageReader
 
         return copies;
     }
+
+    /// <summary>
+    /// A path that leads out of the context, or of a stage, begins at its root, as BuildKit reads it. The engine's own builder does not find
+    /// patterns that begin with <c>..</c>.
+    /// </summary>
+    private static string Within(string source) =>
+        !source.AsSpan().ContainsAny(NotPlain) && source.Split('/').Contains("..") && ContainerPath.TryParse("/" + source, out var path)
+            ? path.Text == "/" ? "." : path.Text[1..] + (source.EndsWith('/') ? "/" : "")
+            : source;
 
     /// <summary>
     /// Returns the sources that are paths. Fetched sources are added to <paramref name="copies"/>. The engine itself would fetch anything

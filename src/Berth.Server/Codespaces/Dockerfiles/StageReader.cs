@@ -127,6 +127,7 @@ internal sealed partial class StageReader(
             throw Fault(instruction, "FROM is written FROM IMAGE [AS NAME]");
         }
 
+        FaultException? foreign = null;
         foreach (var (flag, value) in instruction.Flags)
         {
             var platform = flag == "platform"
@@ -134,7 +135,7 @@ internal sealed partial class StageReader(
                 : throw Fault(instruction, $"FROM has no flag --{flag}");
             if (!MachineArchitecture.IsOwn(platform ?? "", architecture))
             {
-                throw Fault(instruction, $"the platform {platform} is not this server's, {_platform["TARGETPLATFORM"]}");
+                foreign = Fault(instruction, $"the platform {platform} is not this server's, {_platform["TARGETPLATFORM"]}");
             }
         }
 
@@ -154,6 +155,11 @@ internal sealed partial class StageReader(
         var source = text == "scratch" ? new StageSource(null, null) : Source(text, instruction, "FROM", byIndex: false);
         var stage = Begun(Stages.Count, name, source, instruction.Line);
         Stages.Add(stage);
+        if (foreign is not null)
+        {
+            Refusals.Add((stage, foreign));
+        }
+
         if (stage.Base.Stage is { } parent)
         {
             stage.Shell = Stages[parent].Shell;

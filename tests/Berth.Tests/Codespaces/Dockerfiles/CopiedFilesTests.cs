@@ -66,6 +66,17 @@ public sealed class CopiedFilesTests
         Assert.Contains(reason, fault, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("COPY ../a/*.sh /x/", "COPY a/*.sh /x/")]
+    [InlineData("COPY ../../a/./b/../ c /x/", "COPY a/ c /x/")]
+    [InlineData("COPY [\"../a b\", \"/x\"]", "COPY [\"a b\",\"/x\"]")]
+    [InlineData("ADD a/../../b.tar /x/", "ADD b.tar /x/")]
+    [InlineData("COPY .. /x/", "COPY . /x/")]
+    [InlineData("COPY ..a b.. /x/", "COPY ..a b.. /x/")]
+    [InlineData("COPY ../$A /x/", "COPY ../$A /x/")]
+    public void A_path_out_of_the_context_begins_at_its_root(string text, string line) =>
+        Assert.Contains($"\n{line}\n", Written(Plan($"FROM r.test/a\n{text}\n")), StringComparison.Ordinal);
+
     [Fact]
     public void Every_repository_is_counted()
     {

@@ -118,6 +118,13 @@ public sealed class DockerfileTests
         Assert.Equal(2, plan.Remarks.Count);
     }
 
+    [Fact]
+    public void A_stage_of_another_platform_that_nobody_needs_matters_not()
+    {
+        var plan = Plan("FROM --platform=linux/s390x r.test/a AS other\nFROM r.test/b\n");
+        Assert.Equal(["r.test/b"], plan.References.Select(reference => reference.Text));
+    }
+
     [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("", "line 1: there is no FROM")]
