@@ -22,6 +22,9 @@ internal static class OldFeatureNames
         ["jupyterlab"] = ("python", "installJupyterlab"),
     };
 
+    /// <summary>True for the name of a feature that was never published in a registry.</summary>
+    public static bool IsGone(string id) => id.TrimEnd(':') is "fish" or "homebrew";
+
     /// <summary>The present name, and an option if the old name implied one. A present name is returned unchanged.</summary>
     public static (string Name, string? Option) Today(string id)
     {

@@ -203,7 +203,11 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
                 JsonValueKind.False => null,
                 _ => throw Fault($"features: the options of {id} must be an object"),
             });
-            if (options is not null)
+            if (OldFeatureNames.IsGone(id))
+            {
+                ignored.Add($"the feature {id} is left out: no registry has one of this old name; onCreateCommand can install what it did");
+            }
+            else if (options is not null)
             {
                 var (name, option) = OldFeatureNames.Today(id);
                 options = options.DeepClone().AsObject();

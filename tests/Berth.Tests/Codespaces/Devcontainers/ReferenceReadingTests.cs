@@ -139,6 +139,17 @@ public sealed class ReferenceReadingTests : IDisposable
     }
 
     [Theory]
+    [InlineData("homebrew")]
+    [InlineData("fish:")]
+    public void An_old_name_without_a_successor_is_left_out(string id)
+    {
+        Write(".devcontainer.json", $$"""{"image":"r.test/a","features":{"{{id}}":"latest", "node": {} } }""");
+        var plan = Plan();
+        Assert.Equal("ghcr.io/devcontainers/features/node:1", Assert.Single(plan.Configuration.Features).Id);
+        Assert.Contains(plan.Remarks, remark => remark.Contains($"the feature {id} is left out", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("\"type=volume,source=cache,target=/cache\"", "Volume cache /cache")]
     [InlineData(
         "\"source=app-node_modules,target=${containerWorkspaceFolder}/node_modules,type=volume\"",
