@@ -10,6 +10,7 @@ internal sealed partial class CodespaceOptions
     public const string WorkspaceFolder = "folder";
     public const string DockerRootless = "rootless";
     public const string DockerOff = "off";
+    public const string NoImage = "none";
 
     [Setting("the container engine for codespaces")]
     [Form("a local socket, unix:///PATH", "unix:///")]
@@ -46,6 +47,11 @@ internal sealed partial class CodespaceOptions
     [Setting("the registry of images that are named without one, for a mirror of Docker Hub: `node:20` is `HOST/library/node:20`")]
     [RegistryName]
     public string DefaultRegistry { get; set; } = "docker.io";
+
+    [Setting(
+        "the image of codespaces whose repository has no dev container configuration, or one that names no image. `none`: they are refused")]
+    [ImageName]
+    public string DefaultImage { get; set; } = "mcr.microsoft.com/devcontainers/base:ubuntu";
 
     [Setting(
         "how many codespaces start at once; others wait for their turn. A start that takes longer than two minutes lets another go on")]

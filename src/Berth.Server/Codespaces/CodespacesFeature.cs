@@ -1,4 +1,5 @@
 using Berth.Server.Codespaces.Builds;
+using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Docker;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Codespaces.Features;
@@ -21,7 +22,7 @@ internal static class CodespacesFeature
     {
         services.AddSingleton(provider => new EngineSocket(provider.GetRequiredService<CodespaceOptions>().DockerHost));
         services.AddSingleton<IContainerEngine, EngineClient>();
-        services.AddSingleton(provider => DefaultRegistry.Of(provider.GetRequiredService<CodespaceOptions>()));
+        services.AddSingleton(provider => ImageDefaults.Of(provider.GetRequiredService<CodespaceOptions>()));
         services.AddSingleton<CodespaceHost>();
         services.AddSingleton<CodespaceContainers>();
         services.AddSingleton<CodespaceTools>();

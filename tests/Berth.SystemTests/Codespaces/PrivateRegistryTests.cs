@@ -27,6 +27,17 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         Assert.DoesNotContain(login.Password, started.Log, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_repository_without_a_configuration_starts_on_the_default_image()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(registries.Server);
+        var repository = await world.RepositoryAsync("plain", ("README.md", "no configuration\n"));
+        (await world.CreateAsync(repository)).Is("Failed").Says($"this server's default, {registries.DefaultImage}");
+        await PrivateRegistries.StoreAsync(world, "repository", repository, registries.LoginOf("htpasswd"));
+        var started = (await world.CreateAsync(repository)).Is("Available").Says($"allows {registries.DefaultImage}");
+        Assert.Equal("/workspaces/plain\nno configuration\n", (await world.ExecAsync(started.Name, "pwd; cat README.md")).Output);
+    }
+
     [Theory]
     [InlineData("user", "organization")]
     [InlineData("organization", "repository")]

@@ -71,7 +71,7 @@ internal sealed partial class ServiceReader(
     private ImageReference Image(ComposeMap service, string name)
     {
         var node = service["image"] ?? throw service.Fault($"services.{name} has no image and nothing to build");
-        if (!ImageReference.TryParse(ComposeFiles.TextOf(node), checkout.DefaultRegistry, out var image, out var fault))
+        if (!ImageReference.TryParse(ComposeFiles.TextOf(node), checkout.Defaults.Registry, out var image, out var fault))
         {
             throw node.Fault($"services.{name}.image: {fault}");
         }

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
-using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Devcontainers;
 
@@ -38,8 +37,8 @@ internal sealed partial class Checkout(string root, ExpansionBudget budget)
     /// <summary>The reasons why these files are refused.</summary>
     public Refusals Refusals { get; } = new();
 
-    /// <summary>The registry for image names in these files that do not name one.</summary>
-    public RegistryHost DefaultRegistry { get; init; } = RegistryHost.OfDockerHub;
+    /// <summary>The registry and the image where these files do not name one.</summary>
+    public ImageDefaults Defaults { get; init; } = ImageDefaults.None;
 
     /// <summary>
     /// Resolves a path that a file of the checkout names. Returns a path within the checkout, or an empty text for the checkout itself.

@@ -163,7 +163,7 @@ internal sealed record DevcontainerConfiguration(
     private static string Placed(string line, DevcontainerFile file)
     {
         var end = line.AsSpan().IndexOfAny(" .:");
-        return line.StartsWith(file.Path, StringComparison.Ordinal) ? line
+        return !file.Exists || line.StartsWith(file.Path, StringComparison.Ordinal) ? line
             : end > 0 && file.Lines.TryGetValue(line[..end], out var at) ? $"{file.Path}:{at}: {line}"
             : $"{file.Path}: {line}";
     }

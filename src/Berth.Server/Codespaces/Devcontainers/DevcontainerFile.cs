@@ -27,6 +27,11 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
     public static DevcontainerFile Read(Checkout checkout, string? path)
     {
         path ??= Find(checkout.Root);
+        if (path is null)
+        {
+            return Empty(checkout);
+        }
+
         if (!IsPlace(path))
         {
             throw new FaultException(
@@ -51,6 +56,9 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
     /// counts.
     /// </summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
+
+    /// <summary>False when the repository has no configuration, which is read as one that says nothing.</summary>
+    public bool Exists { get; private init; } = true;
 
     /// <summary>The file's folder within the checkout. Relative paths in the file begin there.</summary>
     public string Folder => Path.Contains('/', StringComparison.Ordinal) ? Path[..Path.LastIndexOf('/')] : "";
@@ -125,7 +133,8 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
     ];
 
     /// <summary>Searches the usual places, in order. A configuration in a folder is only used when it is named.</summary>
-    private static string Find(string checkout)
+    /// <returns>Null: there is none.</returns>
+    private static string? Find(string checkout)
     {
         foreach (var usual in Usual)
         {
@@ -138,15 +147,20 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         return InFolders(checkout) switch
         {
             [var one] => one,
-            [] => throw new FaultException(
-                FaultKind.Configuration,
-                "the repository has no dev container configuration; add .devcontainer/devcontainer.json with at least {\"image\": "
-                    + "\"registry/owner/image:tag\"}"),
+            [] => null,
             var several => throw new FaultException(
                 FaultKind.Configuration,
                 $"the repository has several dev container configurations; name one as devcontainer_path: {string.Join(", ", several)}"),
         };
     }
+
+    /// <summary>A repository without a configuration has one that says nothing, where there is an image for such.</summary>
+    private static DevcontainerFile Empty(Checkout checkout) => checkout.Defaults.Image is null
+        ? throw new FaultException(
+            FaultKind.Configuration,
+            "the repository has no dev container configuration; add .devcontainer/devcontainer.json with at least {\"image\": "
+                + "\"registry/owner/image:tag\"}")
+        : new DevcontainerFile(Usual[0], JsonElement.Parse("{}"), checkout, "{}"u8.ToArray()) { Exists = false };
 
     private static readonly string[] Usual = [".devcontainer/devcontainer.json", ".devcontainer.json"];
 

@@ -35,14 +35,26 @@ internal sealed partial class SourceReader(JsonObject config, DevcontainerFile f
 
         if (Text(config, "image", "image") is { } text)
         {
-            return ImageReference.TryParse(text, file.Checkout.DefaultRegistry, out var image, out var fault)
+            return ImageReference.TryParse(text, file.Checkout.Defaults.Registry, out var image, out var fault)
                 ? new ImageSource(image)
                 : throw Fault($"image: {fault}");
         }
 
-        return Compose()
-            ?? throw Fault(
+        return (DevcontainerSource?)Compose() ?? Default();
+    }
+
+    /// <summary>The operator's image, as for a repository without any configuration.</summary>
+    private ImageSource Default()
+    {
+        if (file.Checkout.Defaults.Image is not { } image)
+        {
+            throw Fault(
                 "names no image; add \"image\": \"registry/owner/image:tag\", or \"build\", or \"dockerComposeFile\"", colon: false);
+        }
+
+        var lack = file.Exists ? $"{file.Path} names no image" : "the repository has no dev container configuration";
+        ignored.Add($"{lack}: the codespace gets this server's default, {image}");
+        return new ImageSource(image);
     }
 
     private DockerfileBuild Build(JsonObject build, string dockerfile, string? context)

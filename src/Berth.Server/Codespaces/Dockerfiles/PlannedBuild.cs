@@ -39,7 +39,7 @@ internal sealed record PlannedBuild(
                 continue;
             }
 
-            if (!ImageReference.TryParse(reference.Text, checkout.DefaultRegistry, out var image, out var fault))
+            if (!ImageReference.TryParse(reference.Text, checkout.Defaults.Registry, out var image, out var fault))
             {
                 checkout.Refusals.Add(DockerfileParser.Fault(build.Dockerfile, reference.Line, $"{reference.Where}: {fault}"));
                 continue;

@@ -40,7 +40,7 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
         }
 
         var slash = id.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0 || !ImageReference.TryParse(id, checkout.DefaultRegistry, out var image, out _))
+        if (slash < 0 || !ImageReference.TryParse(id, checkout.Defaults.Registry, out var image, out _))
         {
             throw new FaultException(
                 FaultKind.Configuration,

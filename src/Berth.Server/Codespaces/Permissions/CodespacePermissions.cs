@@ -63,7 +63,7 @@ internal sealed record PermissionReview(IReadOnlyList<AskedPermission> Asked, IR
 /// The packages and git repositories of others that codespaces of a repository may use: what its configuration asks for and its creator
 /// permits.
 /// </summary>
-internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrls urls)
+internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrls urls, ImageDefaults defaults)
 {
     /// <summary>How long a request waits to learn whether permissions are missing. The start finds out in any case.</summary>
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(10);
@@ -87,7 +87,7 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
         var file = await looks.ConfigurationsAsync(
             userId, login, repository, reference,
             checkout => DevcontainerFile.Read(
-                new Checkout(checkout, new ExpansionBudget(cancellationToken)),
+                new Checkout(checkout, new ExpansionBudget(cancellationToken)) { Defaults = defaults },
                 string.IsNullOrEmpty(devcontainerPath) ? null : devcontainerPath),
             cancellationToken);
         return await ReviewAsync(repository, userId, login, file, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Docker;
 using Berth.Server.Codespaces.Engine;
 using Berth.Server.Oci;
@@ -6,9 +7,9 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Preflight;
 
 /// <summary>What a pre-flight needs to know about the host on which a codespace would start.</summary>
-internal sealed class PreflightHost(IContainerEngine engine, DefaultRegistry registry, DockerHost docker)
+internal sealed class PreflightHost(IContainerEngine engine, ImageDefaults defaults, DockerHost docker)
 {
-    public RegistryHost DefaultRegistry => registry.Host;
+    public ImageDefaults Defaults => defaults;
 
     /// <summary>Says whether codespaces that ask for docker inside get it.</summary>
     public string DockerLine => docker.Line;

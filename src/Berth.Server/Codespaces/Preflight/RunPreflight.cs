@@ -90,7 +90,7 @@ internal sealed class RunPreflight(
         CancellationToken cancellationToken)
     {
         var plan = DevcontainerPlan.Read(
-            new Checkout(checkout, new ExpansionBudget(cancellationToken)) { DefaultRegistry = host.DefaultRegistry },
+            new Checkout(checkout, new ExpansionBudget(cancellationToken)) { Defaults = host.Defaults },
             PathOf(wanted), repository.Name);
         var review = await permissions.ReviewAsync(
             repository, start.Principal.UserId, start.Principal.UserLogin, plan.File, cancellationToken);
@@ -124,7 +124,7 @@ internal sealed class RunPreflight(
             Ok = refusals.Count == 0 && references.TrueForAll(reference => reference.Ok),
             Failure = refusals.Count == 0 ? null : string.Join("; ", refusals),
             Refusals = refusals,
-            DevcontainerPath = plan.File.Path,
+            DevcontainerPath = plan.File.Exists ? plan.File.Path : null,
             Summary = plan.Summary,
             Platform = platform.ToString(),
             References = references,

@@ -11,16 +11,16 @@ namespace Berth.Server.Codespaces.Steps;
 /// Reads the repository's configuration. Reports which parts of it a codespace does not get, and which of its recommended secrets are
 /// missing.
 /// </summary>
-internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets secrets, DefaultRegistry registry)
+internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets secrets, ImageDefaults defaults)
 {
     /// <exception cref="FaultException">There is no configuration, or it is wrong. The message says where.</exception>
     public async Task<DevcontainerPlan> RunAsync(PreparedStart start, CancellationToken cancellationToken)
     {
         var codespace = start.Codespace;
         var plan = DevcontainerPlan.Read(
-            new Checkout(start.Workspace, new ExpansionBudget(cancellationToken)) { DefaultRegistry = registry.Host },
+            new Checkout(start.Workspace, new ExpansionBudget(cancellationToken)) { Defaults = defaults },
             codespace.DevcontainerPath, codespace.ImageName);
-        start.Log.Write("configuration", $"read {plan.File.Path}: {plan.Summary}");
+        start.Log.Write("configuration", $"{(plan.File.Exists ? $"read {plan.File.Path}" : "no configuration")}: {plan.Summary}");
         foreach (var remark in plan.Remarks)
         {
             start.Log.Write("configuration", remark);

@@ -21,6 +21,9 @@ public sealed class PrivateRegistries : IAsyncLifetime
 
     internal HtpasswdRegistry Htpasswd => _htpasswd!;
 
+    /// <summary>The image of repositories that name none, at the registry with a password file.</summary>
+    public string DefaultImage => $"{Htpasswd.Host}/acme/default:1";
+
     /// <summary>The second Berth.</summary>
     public ServerProcess Other => _other!;
 
@@ -38,7 +41,8 @@ public sealed class PrivateRegistries : IAsyncLifetime
         _other = await ServerProcess.StartAsync("second-berth");
         _server = await ServerProcess.StartAsync(
             "private-registries", null, "BERTH_ALLOW_FILE_CLONE=true", "BERTH_ALLOWED_NETWORKS=127.0.0.0/8,::1",
-            $"BERTH_CA_FILE={_htpasswd.Certificate}");
+            $"BERTH_CA_FILE={_htpasswd.Certificate}", $"BERTH_DEFAULT_IMAGE={DefaultImage}");
+        await Htpasswd.PushAsync(await LabelledImage.CreateAsync(_folder.Create("default"), [("test.default", "1")]), "acme/default:1");
         Bob = await _other.UserAsync("bob");
         Eve = await _other.UserAsync("eve");
         Organization = await Bob.OrganizationAsync("tools");

@@ -37,7 +37,7 @@ public sealed class UnnamedRegistryTests : IDisposable
     {
         Write(".devcontainer.json", configuration);
         Assert.True(RegistryHost.TryParse(registry, out var host));
-        var plan = DevcontainerPlan.Read(new Checkout(_checkout, Budgets.New()) { DefaultRegistry = host }, null, "app");
+        var plan = DevcontainerPlan.Read(new Checkout(_checkout, Budgets.New()) { Defaults = new ImageDefaults(host, null) }, null, "app");
         plan.Refusals.ThrowIfAny();
         return plan;
     }
