@@ -48,7 +48,7 @@ internal sealed class NpmClient(ServerProcess server, string root, string? autho
     }
 
     /// <summary>The body of a publish request, with a tarball of about the given size, which does not compress.</summary>
-    /// <param name="dependencies">What the package needs of others, as JSON.</param>
+    /// <param name="dependencies">The package's dependencies, as JSON.</param>
     public static async Task WriteDocumentAsync(
         string path, string name, string version, int size, CancellationToken cancellationToken, string dependencies = """{"a":"^1.0.0"}""")
     {

@@ -18,7 +18,7 @@ internal sealed class SshFolder(BerthFolder folder, IReadOnlyList<string> progra
     private const string Key = "ssh/id_ed25519";
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
 
-    /// <param name="program">How this program is started once more.</param>
+    /// <param name="program">The command that starts this program again.</param>
     public static SshFolder Of(Terminal terminal, IReadOnlyList<string> program) => new(BerthFolder.Of(terminal), program);
 
     /// <summary>Of the process that runs: a program of its own, or one that <c>dotnet</c> runs.</summary>

@@ -5,10 +5,10 @@ namespace Berth.Client;
 /// <summary>Who did what.</summary>
 public sealed partial class BerthClient
 {
-    /// <param name="organization">Null: what happened to the caller's own, and what the caller did.</param>
-    /// <param name="site">Of the whole site instead; for site administrators.</param>
+    /// <param name="organization">Null: the log of the caller's own account and of the caller's actions.</param>
+    /// <param name="site">Reads the log of the whole site instead. Only site administrators may.</param>
     /// <param name="query">The other parameters: <c>phrase</c>, <c>token</c>, <c>include</c>, <c>order</c>.</param>
-    /// <param name="most">How many entries at most.</param>
+    /// <param name="most">The limit of entries.</param>
     public async Task<List<AuditLogEntry>> AuditLogAsync(
         string? organization, bool site, IReadOnlyDictionary<string, string> query, int most, CancellationToken cancellationToken)
     {

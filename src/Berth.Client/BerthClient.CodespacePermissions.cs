@@ -5,9 +5,9 @@ namespace Berth.Client;
 /// <summary>What repositories ask for their codespaces, and what the user permits.</summary>
 public sealed partial class BerthClient
 {
-    /// <param name="repository">As owner/name.</param>
-    /// <param name="reference">Branch or tag; null: the remote's default branch.</param>
-    /// <param name="devcontainerPath">Null: the usual place.</param>
+    /// <param name="repository"><c>owner/name</c>.</param>
+    /// <param name="reference">A branch or tag. Null: the remote's default branch.</param>
+    /// <param name="devcontainerPath">Null: the usual places are searched.</param>
     public Task<CodespacePermissionsCheck> CheckCodespacePermissionsAsync(
         string repository, string? reference, string? devcontainerPath, CancellationToken cancellationToken) =>
         GetAsync<CodespacePermissionsCheck>(

@@ -15,7 +15,7 @@ public sealed partial class BerthClient
     public Task<Codespace> CreateCodespaceAsync(string repository, NewCodespace codespace, CancellationToken cancellationToken) =>
         SendAsync<NewCodespace, Codespace>(HttpMethod.Post, $"repos/{Repository(repository)}/codespaces", codespace, cancellationToken);
 
-    /// <param name="repository">Null: of all repositories.</param>
+    /// <param name="repository">Null: codespaces of all repositories.</param>
     public async Task<List<Codespace>> CodespacesAsync(string? repository, CancellationToken cancellationToken)
     {
         List<Codespace> items = [];
@@ -55,9 +55,7 @@ public sealed partial class BerthClient
         SendAsync(HttpMethod.Delete, One(name), cancellationToken);
 
     /// <summary>The lines of the creation log.</summary>
-    /// <param name="latest">Of the last start only.</param>
-    /// <param name="follow">Goes on until the start under way has ended, with the commands that it leaves running in the
-    /// background.</param>
+    /// <param name="follow">Goes on until the current start has ended, with the commands that it leaves running in the background.</param>
     public async IAsyncEnumerable<string> CodespaceLogAsync(
         string name, bool latest, LogFollow follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -73,9 +71,9 @@ public sealed partial class BerthClient
     }
 
     /// <summary>Runs a process in a codespace, without a terminal.</summary>
-    /// <param name="name">The codespace; it must be Available.</param>
+    /// <param name="name">Must be Available.</param>
     /// <param name="write">Gets the stream's number (1: output, 2: errors) and a piece of it, valid until it returns.</param>
-    /// <param name="cancellationToken">Stops listening; the process goes on.</param>
+    /// <param name="cancellationToken">Stops listening. The process goes on.</param>
     /// <returns>The exit code.</returns>
     public async Task<int> ExecAsync(
         string name, CodespaceExec exec, Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ public sealed partial class BerthClient
     public Task<CodespacesAccess> CodespacesAccessAsync(string org, CancellationToken cancellationToken) =>
         GetAsync<CodespacesAccess>(AccessPath(org), cancellationToken);
 
-    /// <param name="access">Without users the list stays as it is.</param>
+    /// <param name="access">The list of users stays as it is if it is left out.</param>
     public Task SetCodespacesAccessAsync(string org, CodespacesAccess access, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Put, AccessPath(org), access, cancellationToken);
 

@@ -36,7 +36,7 @@ public sealed partial class BerthClient
         RequestAsync(HttpMethod.Get, $"{One(name)}/files?path={Escape(path)}", null, cancellationToken);
 
     /// <summary>Unpacks a tar archive with one file or folder into a codespace.</summary>
-    /// <param name="fileName">The name of the file or folder, where <paramref name="path"/> is a folder.</param>
+    /// <param name="fileName">The name of the copy, if <paramref name="path"/> is a folder.</param>
     public async Task<CopiedFiles> WriteFilesAsync(
         string name, string path, string fileName, HttpContent archive, CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ public sealed record PackageReference(string Owner, string Type, string Name)
 /// <summary>Packages, their versions and who has access.</summary>
 public sealed partial class BerthClient
 {
-    /// <param name="owner">Null: the caller's own.</param>
+    /// <param name="owner">Null: the caller's own packages.</param>
     public Task<List<Package>> PackagesAsync(string? owner, string type, string? visibility, CancellationToken cancellationToken) =>
         ListAsync<Package>(
             $"{(owner is null ? "user" : "users/" + Escape(owner))}/packages?package_type={Escape(type)}"
@@ -33,8 +33,9 @@ public sealed partial class BerthClient
         SendAsync<PackageChange, Package>(HttpMethod.Patch, package.Path, change, cancellationToken);
 
     /// <summary>It can be restored for a while, unless it is purged.</summary>
-    /// <param name="overriding">Why it goes although push rules keep some of its tags; null: it stays then. So with all below.</param>
-    /// <param name="force">Also when other packages depend on it.</param>
+    /// <param name="overriding">The reason why the package goes although push rules keep some of its tags. Null: it stays then. The methods
+    /// below take the same.</param>
+    /// <param name="force">Deletes it even when other packages depend on it.</param>
     public Task DeletePackageAsync(
         PackageReference package, bool force, bool purge, string? overriding, CancellationToken cancellationToken) => SendAsync(
         HttpMethod.Delete,
@@ -49,11 +50,11 @@ public sealed partial class BerthClient
     public Task<PackageVersion> VersionAsync(PackageReference package, long id, CancellationToken cancellationToken) =>
         GetAsync<PackageVersion>($"{package.Path}/versions/{id}", cancellationToken);
 
-    /// <param name="version">Null: of the whole package.</param>
+    /// <param name="version">Null: those that depend on the whole package.</param>
     public Task<Dependants> DependantsAsync(PackageReference package, long? version, CancellationToken cancellationToken) =>
         GetAsync<Dependants>($"{package.Path}{(version is { } id ? $"/versions/{id}" : "")}/dependants", cancellationToken);
 
-    /// <param name="cascade">With everything that has no tag and that nothing else holds.</param>
+    /// <param name="cascade">Also deletes everything that has no tag and that nothing else holds.</param>
     public Task<DeletedVersions> DeleteVersionAsync(
         PackageReference package, long id, bool force, bool purge, bool cascade, string? overriding, CancellationToken cancellationToken) =>
         SendForAsync<DeletedVersions>(
@@ -86,7 +87,7 @@ public sealed partial class BerthClient
 
     /// <param name="kind"><c>users</c>, <c>teams</c>, <c>actions</c> or <c>codespaces</c>.</param>
     /// <param name="name">A login, a team's slug, or <c>owner/name</c> of a repository.</param>
-    /// <param name="role">Null for the Codespaces list, which gives read and nothing else.</param>
+    /// <param name="role">Null for the list of codespaces, whose entries only ever give read.</param>
     public Task GrantAsync(PackageReference package, string kind, string name, string? role, CancellationToken cancellationToken) =>
         role is null
             ? SendAsync(HttpMethod.Put, GrantPath(package, kind, name), cancellationToken)
@@ -95,9 +96,8 @@ public sealed partial class BerthClient
     public Task RevokeAsync(PackageReference package, string kind, string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, GrantPath(package, kind, name), cancellationToken);
 
-    /// <param name="kind"><c>user</c>, <c>workflow</c> or <c>codespace</c>; null asks about the caller.</param>
+    /// <param name="kind"><c>user</c>, <c>workflow</c> or <c>codespace</c>. Null: asks about the caller.</param>
     /// <param name="action"><c>pull</c>, <c>push</c> or <c>delete</c>.</param>
-    /// <param name="of">Which tag, and of a workflow which run.</param>
     public Task<Explanation> ExplainAsync(
         PackageReference package, string? kind, string? name, string action, ExplainedChange of, CancellationToken cancellationToken) =>
         GetAsync<Explanation>(

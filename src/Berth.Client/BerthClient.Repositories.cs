@@ -5,7 +5,7 @@ namespace Berth.Client;
 /// <summary>Repositories, collaborators and tokens.</summary>
 public sealed partial class BerthClient
 {
-    /// <param name="owner">Null: those on which the caller has a role by name.</param>
+    /// <param name="owner">Null: the repositories on which the caller has a role by name.</param>
     public Task<List<Repository>> RepositoriesAsync(string? owner, CancellationToken cancellationToken) =>
         ListAsync<Repository>(owner is null ? "user/repos" : $"users/{Escape(owner)}/repos", cancellationToken);
 
@@ -13,7 +13,7 @@ public sealed partial class BerthClient
     public Task<Repository> RepositoryAsync(string fullName, CancellationToken cancellationToken) =>
         GetAsync<Repository>($"repos/{Repository(fullName)}", cancellationToken);
 
-    /// <param name="owner">The caller, or an organization.</param>
+    /// <param name="owner">The caller or an organization.</param>
     public async Task<Repository> CreateRepositoryAsync(string owner, RepositoryChange repository, CancellationToken cancellationToken)
     {
         var account = await AccountAsync(owner, cancellationToken).ConfigureAwait(false);

@@ -30,7 +30,7 @@ public sealed partial class BerthClient
     public Task ClearRetentionAsync(RetentionPlace place, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, place.Path, cancellationToken);
 
-    /// <param name="tried">A policy to try; null: the one that counts.</param>
+    /// <param name="tried">A policy to try. Null: the policy that is in force.</param>
     public Task<RetentionPreview> RetentionPreviewAsync(
         PackageReference package, RetentionPolicy? tried, CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ public sealed partial class BerthClient
     }
 
     /// <summary>Over all packages of an account, each with what would go from it.</summary>
-    /// <param name="tried">An account's policy to try; a package's own counts all the same. Null: the one that counts.</param>
+    /// <param name="tried">An account's policy to try. A package's own policy still comes first. Null: the policy that is in force.</param>
     public Task<List<RetentionPreview>> RetentionPreviewAsync(
         RetentionPlace place, RetentionPolicy? tried, CancellationToken cancellationToken)
     {

@@ -50,7 +50,7 @@ public sealed partial class BerthClient
 
     /// <summary>Seals a value and stores it.</summary>
     /// <param name="value">At most 48 KiB as UTF-8.</param>
-    /// <param name="repositories">The repositories that are selected; null leaves them.</param>
+    /// <param name="repositories">Null: the selected repositories stay as they are.</param>
     /// <returns>Whether the secret belongs to a complete login of a registry, which the server now checks:
     /// <see cref="SecretCheckAsync"/>.</returns>
     public async Task<bool> SetSecretAsync(

@@ -15,7 +15,7 @@ public sealed partial class BerthClient : IDisposable
     private readonly HttpClient _http;
     private readonly Uri _api;
 
-    /// <param name="url">The server, as in <c>BERTH_URL</c>.</param>
+    /// <param name="url">The server's URL, as in <c>BERTH_URL</c>.</param>
     public BerthClient(Uri url, string token)
     {
         _api = new Uri(url.GetLeftPart(UriPartial.Authority) + "/api/v3/");

@@ -30,8 +30,8 @@ namespace Berth.Server;
 /// <summary>The table of contents: what the server is made of, and in which order a request meets it.</summary>
 internal static class BerthApplication
 {
-    /// <param name="args">Settings as <c>--BERTH_URL=…</c>, beside the environment.</param>
-    /// <param name="configure">Replaces parts; tests bring a clock of their own.</param>
+    /// <param name="args">Settings as <c>--BERTH_URL=…</c>, in addition to the environment.</param>
+    /// <param name="configure">Replaces parts. Tests bring a clock of their own.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings are wrong; it names all of them.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {

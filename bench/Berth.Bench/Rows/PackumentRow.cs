@@ -3,9 +3,7 @@ using System.Globalization;
 namespace Berth.Bench.Rows;
 
 /// <summary>What every installation asks first, as npm asks for it: the abbreviated form, compressed; or what shows a package.</summary>
-/// <param name="name">The row's.</param>
-/// <param name="versions">How many the package has.</param>
-/// <param name="whole">The form that <c>npm view</c> asks for.</param>
+/// <param name="whole">Asks for the full form, as <c>npm view</c> does.</param>
 internal sealed class PackumentRow(string name, int versions, bool whole, double target) : SideBySide(Sides.BesideVerdaccio)
 {
     private const string Package = "@bench/web";

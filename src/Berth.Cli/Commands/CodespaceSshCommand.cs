@@ -56,7 +56,7 @@ internal static class CodespaceSshCommand
     }
 
     /// <summary>Entries of ssh_config(5), with the files that they name.</summary>
-    /// <param name="name">Null: of all.</param>
+    /// <param name="name">Null: entries for all codespaces.</param>
     public static async Task<string> EntriesAsync(CommandCall call, string? name)
     {
         var folder = Folder(call);

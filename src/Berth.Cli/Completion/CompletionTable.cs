@@ -8,12 +8,11 @@ namespace Berth.Cli.Completion;
 internal sealed record CompletionWord(string Text, string Description);
 
 /// <summary>An option: its name, and what may stand behind it.</summary>
-/// <param name="Values">Null where it takes none; empty where it may be anything, a file for example.</param>
+/// <param name="Values">Null: the option takes no value. Empty: the value may be anything, such as a file.</param>
 internal sealed record CompletionOption(CompletionWord Word, IReadOnlyList<string>? Values);
 
 /// <summary>What may come next after some words of a command line.</summary>
-/// <param name="Path">The commands so far: <c>package access</c>; empty for none.</param>
-/// <param name="Arguments">Values of arguments that can only be one of a few.</param>
+/// <param name="Path">The commands so far, such as <c>package access</c>. Empty: none.</param>
 internal sealed record CompletionPlace(
     string Path, IReadOnlyList<CompletionWord> Commands, IReadOnlyList<CompletionOption> Options, IReadOnlyList<string> Arguments)
 {

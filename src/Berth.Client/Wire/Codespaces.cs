@@ -134,9 +134,9 @@ public sealed record CodespacePermissionsCheck
 }
 
 /// <summary>One repository of which something is asked for.</summary>
-/// <param name="Repository">As owner/name.</param>
-/// <param name="Packages"><c>read</c>; null: they are not asked for.</param>
-/// <param name="Contents">Git inside: <c>read</c> or <c>write</c>; null: it is not asked for.</param>
+/// <param name="Repository"><c>owner/name</c>.</param>
+/// <param name="Packages"><c>read</c>. Null: the packages are not asked for.</param>
+/// <param name="Contents">Access with git: <c>read</c> or <c>write</c>. Null: it is not asked for.</param>
 public sealed record CodespacePermission(string Repository, string? Packages, string? Contents, bool Accepted);
 
 /// <summary>What a user lets codespaces of one repository have of others (owner/name).</summary>
@@ -161,11 +161,11 @@ public sealed record CodespacePort(int Port, string Url, string SignInUrl, DateT
 /// <summary>What an SSH client has to know of a codespace.</summary>
 /// <param name="User">The name to sign in with.</param>
 /// <param name="HostKey">The public key by which the codespace is known, as <c>ssh-ed25519 BASE64</c>.</param>
-/// <param name="WorkspaceFolder">Null until its first start has settled it.</param>
+/// <param name="WorkspaceFolder">Null until the first start has settled it.</param>
 public sealed record CodespaceSsh(string User, string HostKey, string? WorkspaceFolder);
 
 /// <summary>Begins an SSH connection over a WebSocket.</summary>
-/// <param name="PublicKeys">The client signs in with one of them: <c>ssh-ed25519 BASE64</c>, at most four.</param>
+/// <param name="PublicKeys">The client signs in with one of these: <c>ssh-ed25519 BASE64</c>, at most four.</param>
 public sealed record SshStart(IReadOnlyList<string> PublicKeys);
 
 /// <summary>What codespaces can be opened in.</summary>

@@ -168,7 +168,7 @@ public sealed record PackageAccessList
     public required IReadOnlyList<AccessEntry> Codespaces { get; init; }
 }
 
-/// <param name="Name">A login, a team's slug, a repository's full name, or words for a group.</param>
+/// <param name="Name">A login, a team's slug, a repository's full name, or words that describe a group.</param>
 /// <param name="Role"><c>read</c>, <c>write</c> or <c>admin</c>.</param>
 public sealed record AccessEntry(string Name, string Role, string Source);
 

@@ -82,7 +82,7 @@ public sealed record RegistryCheck
 }
 
 /// <summary>One question to a registry.</summary>
-/// <param name="Login">Whose login it was sent with; <c>none</c>.</param>
+/// <param name="Login">Whose login was sent, or <c>none</c>.</param>
 public sealed record RegistryAttempt(string Login, string Outcome, string Message);
 
 /// <summary>One set of secrets, or part of one.</summary>

@@ -90,7 +90,7 @@ public sealed record RetentionPreview
 }
 
 /// <param name="Name">The manifest's digest, or the number of an npm version.</param>
-/// <param name="Reason">The rule, or the version that it goes with.</param>
+/// <param name="Reason">The rule that removes it, or the version that it goes together with.</param>
 public sealed record RetentionRemoval(long Id, string Name, IReadOnlyList<string> Tags, string Reason);
 
 /// <summary>One run over one package.</summary>

@@ -55,14 +55,14 @@ public sealed record Dependants
 public sealed record BuiltImage(string Package, string Version, IReadOnlyList<string> Tags);
 
 /// <param name="Package"><c>@owner/name</c>.</param>
-/// <param name="Breaks">Whether a version of it could not be installed any more.</param>
+/// <param name="Breaks">Whether one of its versions could no longer be installed.</param>
 public sealed record DependantPackage(string Package, bool Breaks, IReadOnlyList<DependantVersion> Versions);
 
-/// <param name="Name">The version that depends.</param>
-/// <param name="Range">On which versions, as it is written there.</param>
+/// <param name="Name">The version that has the dependency.</param>
+/// <param name="Range">The range of versions that it depends on, as its manifest writes it.</param>
 public sealed record DependantVersion(string Name, string Range);
 
-/// <param name="Version">The digest that its container was made of.</param>
+/// <param name="Version">The digest of the image that its container was made from.</param>
 public sealed record RunningCodespace(string Name, string Owner, string Repository, string State, string Version);
 
 /// <summary>What a deletion took.</summary>
@@ -77,7 +77,7 @@ public sealed record RestoredVersions
     public required IReadOnlyList<MovedTag> TagsElsewhere { get; init; }
 }
 
-/// <param name="Version">Where the tag is now.</param>
+/// <param name="Version">The version that the tag is on now.</param>
 public sealed record MovedTag(string Tag, string Version);
 
 /// <summary>One move of a tag.</summary>

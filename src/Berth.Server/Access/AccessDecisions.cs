@@ -34,7 +34,7 @@ internal sealed class AccessDecisions(Db db)
             cancellationToken))!;
 
     /// <summary>The same facts inside a transaction, for what is decided and done in one.</summary>
-    /// <param name="deleted">The id of a deleted package to judge as if it were live, for its restoration.</param>
+    /// <param name="deleted">The id of a deleted package that is judged as if it were live, to decide on its restoration.</param>
     public static Task<PackageFacts> LoadAsync(DbSession session, Principal principal, PackageAddress address, long? deleted = null) =>
         PackageFactsTable.FactsAsync(session, principal, address, deleted);
 

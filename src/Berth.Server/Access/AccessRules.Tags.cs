@@ -5,7 +5,7 @@ namespace Berth.Server.Access;
 /// </content>
 public static partial class AccessRules
 {
-    /// <param name="principal">Null: the server itself, by a policy. It is bound by what is immutable and by nothing else.</param>
+    /// <param name="principal">Null: the server itself acts by a policy. Only what is immutable binds it.</param>
     public static Decision DecideTag(Principal? principal, TagFacts facts, TagChange change)
     {
         var chain = new RuleChain();

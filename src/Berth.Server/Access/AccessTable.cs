@@ -102,7 +102,7 @@ internal static class AccessTable
     /// <summary>
     /// What people are to repositories, in one statement however many there are. Repositories that do not exist are left out.
     /// </summary>
-    /// <param name="pairs">A select of <c>user_id</c>, which may be null for nobody, and <c>repository_id</c>.</param>
+    /// <param name="pairs">A select of <c>repository_id</c> and <c>user_id</c>, which may be null for nobody.</param>
     public static async Task<List<PersonOnRepository>> StandingsAsync(DbSession session, string pairs, object? parameters = null)
     {
         var rows = await session.QueryAsync<StandingRow>(
@@ -172,7 +172,7 @@ internal static class AccessTable
 }
 
 /// <summary>One person and one account; the person is null for nobody who is signed in.</summary>
-/// <param name="Membership">In an organization: <c>admin</c> (an owner), <c>member</c>, or null.</param>
+/// <param name="Membership">The role in an organization: <c>admin</c> (an owner), <c>member</c>, or null.</param>
 internal sealed record PersonInNamespace(long? UserId, OwnerFacts Owner, string? Membership);
 
 /// <summary>One person and one repository; the person is null for nobody who is signed in.</summary>

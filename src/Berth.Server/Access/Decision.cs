@@ -4,10 +4,10 @@ namespace Berth.Server.Access;
 public sealed record RuleLine(bool Holds, string Rule);
 
 /// <summary>Whether something is allowed, and why: the same answer for the request, <c>explain</c>, pages and tests.</summary>
-/// <param name="MaySee">Whether the caller may know that the package exists or does not: it may be read or created by the caller.</param>
-/// <param name="Reason">For those who may know: the rule that refused.</param>
-/// <param name="Remedy">What would add the missing right; for those who may not know of the package, in words that are the same where there
-/// is none.</param>
+/// <param name="MaySee">Whether the caller may know whether the package exists, because the caller may read or create it.</param>
+/// <param name="Reason">The rule that refused, for callers who may know it.</param>
+/// <param name="Remedy">What would add the missing right. For callers who may not know of the package, the words are the same as for a
+/// package that does not exist.</param>
 public sealed record Decision(bool Allowed, IReadOnlyList<RuleLine> Chain, bool MaySee, string? Reason = null, string? Remedy = null)
 {
     /// <summary>The rule that allowed it, or the one that refused.</summary>

@@ -5,7 +5,7 @@ namespace Berth.Server.Access;
 
 /// <summary>A package by the names in its address; the package may or may not exist.</summary>
 /// <param name="Type"><c>container</c> or <c>npm</c>.</param>
-/// <param name="Name">Lower case; may contain slashes for containers.</param>
+/// <param name="Name">In lower case. A container's name may contain slashes.</param>
 public sealed record PackageAddress(string Owner, string Type, string Name)
 {
     public const string Container = "container";
@@ -66,8 +66,8 @@ public sealed record RepositoryFacts
 }
 
 /// <summary>What one person is to one repository.</summary>
-/// <param name="Named">Roles held by name; not the reading that visibility gives.</param>
-/// <param name="CanRead">By name or by visibility.</param>
+/// <param name="Named">Roles held by name. Reading by visibility is not among them.</param>
+/// <param name="CanRead">Whether reading is allowed, by a role or by visibility.</param>
 public sealed record RepositoryStanding(IReadOnlyList<RoleSource> Named, bool CanRead)
 {
     public static readonly RepositoryStanding Nobody = new([], CanRead: false);

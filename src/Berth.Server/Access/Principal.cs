@@ -37,7 +37,7 @@ public sealed record UserPrincipal(long UserId, string Login, bool SiteAdmin, Sc
 }
 
 /// <summary>A workflow of a repository.</summary>
-/// <param name="Packages"><see cref="Role.Read"/> or <see cref="Role.Write"/>: the token's <c>packages</c> permission.</param>
+/// <param name="Packages">The token's <c>packages</c> permission: <see cref="Role.Read"/> or <see cref="Role.Write"/>.</param>
 /// <param name="Cap">The most that a list entry may count as: write for a token that a user minted, admin for an exchanged one.</param>
 public sealed record WorkflowPrincipal(long RepositoryId, string Repository, Role Packages, Role Cap, long TokenId) : Principal
 {
@@ -50,11 +50,12 @@ public sealed record WorkflowPrincipal(long RepositoryId, string Repository, Rol
 }
 
 /// <summary>The run of a workflow, as the CI system that runs it signed it. What that system does not say is null.</summary>
-/// <param name="Ref">Whole: <c>refs/heads/main</c>.</param>
+/// <param name="Ref">The full name: <c>refs/heads/main</c>.</param>
 public sealed record VerifiedRun(string? Id, string? Ref, string? Commit, string? Environment, string? Event);
 
 /// <summary>A codespace: a repository, and the user who created it.</summary>
-/// <param name="CodespaceId">Null for one that does not exist: what would a codespace of that repository and user get?</param>
+/// <param name="CodespaceId">Null: a codespace that does not exist. The question is then what a codespace of that repository and user would
+/// get.</param>
 public sealed record CodespacePrincipal(
     long? CodespaceId, string Name, long RepositoryId, string Repository, long UserId, string UserLogin, long TokenId)
     : Principal

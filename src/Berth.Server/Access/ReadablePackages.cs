@@ -3,12 +3,11 @@ using Berth.Server.Database;
 namespace Berth.Server.Access;
 
 /// <summary>Packages of all owners that one caller may pull.</summary>
-/// <param name="After">Where the next page begins; null when there is none.</param>
+/// <param name="After">Where the next page begins. Null: this is the last page.</param>
 internal sealed record ReadablePage(List<PackageAddress> Packages, string? After);
 
 /// <summary>Which of the packages are meant, and in which order they are told.</summary>
-/// <param name="Condition">Of a package <c>p</c> and its owner's account <c>a</c>.</param>
-/// <param name="Parameters">Of both.</param>
+/// <param name="Condition">A condition on a package <c>p</c> and its owner's account <c>a</c>.</param>
 internal sealed record PackageSearch(string Condition, string Order, IReadOnlyDictionary<string, object> Parameters);
 
 /// <summary>
@@ -43,8 +42,8 @@ internal static class ReadablePackages
         order by full_name limit @limit
         """;
 
-    /// <param name="after">The last <c>owner/name</c> of the page before, or any text that names sort behind.</param>
-    /// <param name="count">From 1 on.</param>
+    /// <param name="after">The last <c>owner/name</c> of the page before, or any text that sorts before the wanted names.</param>
+    /// <param name="count">At least 1.</param>
     public static async Task<ReadablePage> PageAsync(DbSession session, Principal principal, string type, string after, int count)
     {
         List<PackageAddress> found = [];

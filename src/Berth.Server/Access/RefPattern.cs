@@ -9,7 +9,7 @@ internal static class RefPattern
             ? null
             : $"ref must be whole, such as refs/heads/{pattern}; a * may stand at its end";
 
-    /// <param name="gitRef">Null where none is known, which no pattern covers.</param>
+    /// <param name="gitRef">Null: the ref is not known. No pattern covers it then.</param>
     public static bool Covers(string pattern, string? gitRef) =>
         gitRef is not null
         && (pattern.EndsWith('*') ? gitRef.StartsWith(pattern[..^1], StringComparison.Ordinal) : gitRef == pattern);

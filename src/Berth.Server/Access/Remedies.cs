@@ -37,7 +37,6 @@ internal static class Remedies
             + $"--expires {owner.TokenMaxDays ?? 90}d";
 
     /// <summary>For a change of a tag that a rule refuses.</summary>
-    /// <param name="others">Whether somebody else could do it.</param>
     public static string OfTag(PackageAddress address, TagChange change, bool others)
     {
         var type = address.Type == PackageAddress.Npm ? " --type npm" : "";

@@ -53,9 +53,9 @@ public sealed record TagRule
 }
 
 /// <summary>What is to become of one tag.</summary>
-/// <param name="From">The version that it is on; null: there is no such tag.</param>
-/// <param name="To">The version that it shall be on; null: the tag goes.</param>
-/// <param name="Spent">The version that it was on when an administrator took it away from under a rule that keeps it.</param>
+/// <param name="From">The version that the tag is on. Null: there is no such tag.</param>
+/// <param name="To">The version that the tag moves to. Null: the tag is removed.</param>
+/// <param name="Spent">The version that the tag was on when an administrator removed it despite a rule that keeps it.</param>
 public sealed record TagChange(string Tag, string? From, string? To, string? Spent = null)
 {
     /// <summary>Stands for any version but those that the tag is or was on.</summary>

@@ -3,7 +3,6 @@ using Berth.Server.Access;
 namespace Berth.Server.Api;
 
 /// <summary>Who calls, once per request, from a verified token; a handler takes it as a parameter.</summary>
-/// <param name="Actor">Who is recorded with what the request changes.</param>
 internal sealed record ApiCaller(Principal Principal, ChangeActor Actor)
 {
     /// <summary>Null for anonymous callers and machines.</summary>

@@ -82,8 +82,7 @@ internal enum CodespaceReach
 internal sealed record ByIds;
 
 /// <summary>The permission mark of a route.</summary>
-/// <param name="Need">Who may call it.</param>
-/// <param name="Scopes">One of these scopes is needed; none: any token will do. Package rules look at their scopes themselves.</param>
+/// <param name="Scopes">One of these scopes is needed. Empty: any token will do. Package rules check their scopes themselves.</param>
 internal sealed record ApiRoute(ApiNeed Need, IReadOnlyList<string> Scopes)
 {
     /// <summary>Does not count against the caller's share of requests.</summary>

@@ -26,7 +26,7 @@ internal sealed class RateLimits(ApiOptions options, TimeProvider time)
     private readonly Dictionary<string, long> _used = new(StringComparer.Ordinal);
     private long _hour;
 
-    /// <param name="counts">False only looks.</param>
+    /// <param name="counts">False: only looks, without counting.</param>
     public RateUse Use(Principal principal, IPAddress? address, bool counts)
     {
         var key = principal is AnonymousPrincipal ? "address:" + LoginThrottle.Network(address) : principal.Key;

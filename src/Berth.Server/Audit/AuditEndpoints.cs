@@ -46,7 +46,7 @@ internal static class AuditEndpoints
     private static Task<IResult> OfSiteAsync(HttpContext http, Paging paging, Db db, CancellationToken cancellationToken) =>
         AnswerAsync(http, Read(http, paging, null), db, cancellationToken);
 
-    /// <param name="owner">Whose repositories are named without their owner.</param>
+    /// <param name="owner">The owner whose repositories are named without their owner.</param>
     private static AuditQuery Read(HttpContext http, Paging paging, string? owner)
     {
         string? Value(string name) => http.Request.Query[name].ToString() is { Length: > 0 } text ? text : null;

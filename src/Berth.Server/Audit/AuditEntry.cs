@@ -3,7 +3,7 @@ using Berth.Server.Access;
 namespace Berth.Server.Audit;
 
 /// <summary>One thing that somebody did which is no change of a package; those have records of their own.</summary>
-/// <param name="Action">As GitHub names it, where GitHub does: <c>team.create</c>.</param>
+/// <param name="Action">GitHub's name for the action where it has one: <c>team.create</c>.</param>
 internal sealed record AuditEntry(string Action)
 {
     /// <summary>Whose log it stands in; null for what concerns the site alone.</summary>

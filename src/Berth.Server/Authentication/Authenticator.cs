@@ -19,7 +19,7 @@ internal sealed class Authenticator(Db db, TimeProvider time)
     public async Task<AuthenticationResult> AuthenticateAsync(string secret, CancellationToken cancellationToken) =>
         await AuthenticateAsync(await db.GenerationAsync(cancellationToken), secret, cancellationToken);
 
-    /// <param name="at">The token is what it was after every write acknowledged when this was asked for.</param>
+    /// <param name="at">The answer includes every write that was acknowledged before this value was asked for.</param>
     public async Task<AuthenticationResult> AuthenticateAsync(Generation at, string secret, CancellationToken cancellationToken)
     {
         var hash = TokenSecret.Hash(secret);

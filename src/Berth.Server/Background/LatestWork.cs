@@ -10,7 +10,8 @@ internal sealed class LatestWork<TKey, TResult>
     private readonly Lock _lock = new();
     private readonly Dictionary<TKey, Turn> _turns = [];
 
-    /// <param name="work">Whose is run is open: it must do the same for all who ask with this key, whoever goes away.</param>
+    /// <param name="work">Must do the same for all who ask with this key, and must not depend on one of them staying, since it is open
+    /// whose work is run.</param>
     public Task<TResult> RunAsync(TKey key, Func<Task<TResult>> work)
     {
         lock (_lock)

@@ -3,7 +3,7 @@ namespace Berth.Server.Background;
 /// <summary>
 /// Looks after something in the background, from the start of the server until it stops. What is looked after goes on then.
 /// </summary>
-/// <param name="interval">Between the beginnings of two looks, and no two at once.</param>
+/// <param name="interval">The time between the beginnings of two looks. Looks never overlap.</param>
 internal abstract partial class LookAgain(TimeSpan interval, TimeProvider time) : BackgroundService
 {
     protected TimeProvider Time => time;

@@ -98,7 +98,7 @@ internal static class CodespaceAccessEndpoints
         HttpRequest request, ApiCaller caller, OrganizationAccess access, Db db, AuditLog audit, CancellationToken cancellationToken) =>
         ChangeAsync(request, access, db, CodespaceAccessTable.UnselectAsync, RecordAsync(audit, caller, access, "-"), cancellationToken);
 
-    /// <param name="sign">Says whether the named users were added or removed.</param>
+    /// <param name="sign"><c>+</c> for added users, <c>-</c> for removed ones.</param>
     private static Func<DbSession, IReadOnlyList<string>, Task> RecordAsync(
         AuditLog audit, ApiCaller caller, OrganizationAccess access, string sign) => (session, logins) =>
             audit.RecordAsync(session, caller.Actor, Entry(access, CodespaceAccess.SelectedMembers.Name(), sign, logins));

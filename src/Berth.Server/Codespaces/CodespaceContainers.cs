@@ -8,7 +8,7 @@ using Berth.Server.Database;
 namespace Berth.Server.Codespaces;
 
 /// <summary>A container of this host on the engine.</summary>
-/// <param name="Codespace">The codespace that it was made for, which may be gone. Null: Berth did not make it.</param>
+/// <param name="Codespace">Null: Berth did not make the container. The codespace may be gone.</param>
 internal sealed record OwnedContainer(EngineListed Container, string? Codespace);
 
 /// <summary>
@@ -32,7 +32,7 @@ internal sealed class CodespaceContainers(
     }
 
     /// <summary>Makes a container that does not run yet. Everything it will write lies on the codespace's own disk.</summary>
-    /// <param name="body">The body of the engine's call. Berth's labels are added to it.</param>
+    /// <param name="body">Berth's labels are added to it.</param>
     /// <param name="others">Containers whose images' volumes the new container has as well.</param>
     /// <returns>The container's id.</returns>
     public async Task<string> CreateAsync(

@@ -37,7 +37,6 @@ internal sealed record ContainerPath
     /// <summary>Parses an absolute path. <c>..</c> removes the part before it. At the root it does nothing.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ContainerPath? path) => TryParse(text, Root, out path);
 
-    /// <param name="from">The folder that a relative path begins at.</param>
     public static bool TryParse(string? text, ContainerPath from, [NotNullWhen(true)] out ContainerPath? path)
     {
         path = null;

@@ -99,7 +99,6 @@ internal sealed class StartCodespace(
             new BegunStart(codespace, host.Folders(codespace), log, progress, waits), cancellationToken);
     }
 
-    /// <param name="written">Called when the row says that the codespace is available.</param>
     private async Task AvailableAsync(Codespace started, CodespaceLogWriter log, Action written, CancellationToken cancellationToken)
     {
         log.Write(

@@ -36,16 +36,15 @@ internal readonly struct AesGcmBox(AesGcm cipher)
         return plain;
     }
 
-    /// <param name="associated">What the box is bound to; it opens with the same bytes only.</param>
-    /// <param name="box">Where it is written; <see cref="Overhead"/> bytes longer than the content.</param>
+    /// <param name="associated">What the box is bound to. It opens only with the same bytes.</param>
+    /// <param name="box">Where the box is written. It is <see cref="Overhead"/> bytes longer than the content.</param>
     public void Seal(ReadOnlySpan<byte> plain, ReadOnlySpan<byte> associated, Span<byte> box)
     {
         RandomNumberGenerator.Fill(box[..NonceBytes]);
         cipher.Encrypt(box[..NonceBytes], plain, box[Overhead..], box[NonceBytes..Overhead], associated);
     }
 
-    /// <param name="box">What <see cref="Seal(ReadOnlySpan{byte}, ReadOnlySpan{byte}, Span{byte})"/> wrote.</param>
-    /// <param name="plain">Where the content is written; <see cref="Overhead"/> bytes shorter than the box.</param>
+    /// <param name="plain">Where the content is written. It is <see cref="Overhead"/> bytes shorter than the box.</param>
     /// <exception cref="CryptographicException">It has another length, was changed, or was sealed with another key or other associated
     /// data.</exception>
     public void Open(ReadOnlySpan<byte> box, ReadOnlySpan<byte> associated, Span<byte> plain)

@@ -33,9 +33,9 @@ internal sealed partial class RotateMasterKey(
         db.ReadAsync(KeyRotationTable.LatestAsync, cancellationToken);
 
     /// <summary>Begins one; the one that runs when there is one.</summary>
-    /// <param name="singleServer">No other server uses this database: the new key may be made here.</param>
+    /// <param name="singleServer">No other server uses this database, so the new key may be made here.</param>
     /// <exception cref="KeyRotationException">There is no new key, and none can be made here.</exception>
-    /// <param name="record">Writes down that it began, in the transaction that begins it.</param>
+    /// <param name="record">Records the beginning in the transaction that begins the rotation.</param>
     public async Task<KeyRotation> BeginAsync(
         string by, bool singleServer, Func<DbSession, KeyRotation, Task> record, CancellationToken cancellationToken)
     {

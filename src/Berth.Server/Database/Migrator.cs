@@ -17,7 +17,7 @@ internal sealed partial class Migrator(Db db, TimeProvider time, ILogger<Migrato
 
     public Task RunAsync(CancellationToken cancellationToken) => RunAsync(int.MaxValue, cancellationToken);
 
-    /// <param name="last">The number of the last one that is wanted: an earlier release's.</param>
+    /// <param name="last">The number of the last wanted migration, to stop at an earlier release's schema.</param>
     public async Task RunAsync(int last, CancellationToken cancellationToken)
     {
         await using var connection = await db.OpenAsync(cancellationToken);

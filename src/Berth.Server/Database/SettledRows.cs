@@ -18,9 +18,9 @@ internal sealed class SettledRows(TimeProvider time)
     private long _closed;
 
     /// <summary>Those before the first id that may still come.</summary>
-    /// <param name="rows">In the order of their ids.</param>
+    /// <param name="rows">Must be in the order of their ids.</param>
     /// <param name="known">The last id that was read before.</param>
-    /// <param name="last">The highest id that the table has.</param>
+    /// <param name="last">The highest id in the table.</param>
     public List<T> Of<T>(IEnumerable<T> rows, long known, long last, Func<T, long> idOf)
     {
         var closed = Look(last);

@@ -7,7 +7,7 @@ namespace Berth.Server.Database;
 /// Remembers what never changes, up to a number of bytes. When the newer half is full the older one is forgotten, so what is asked for
 /// often is read again once in a while and the rest goes by itself.
 /// </summary>
-/// <param name="largest">What is larger is not remembered.</param>
+/// <param name="largest">Larger values are not cached.</param>
 internal sealed class SizedCache<TKey, TValue>(long mostBytes, long largest)
     where TKey : notnull
     where TValue : class

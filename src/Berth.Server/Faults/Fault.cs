@@ -1,8 +1,8 @@
 namespace Berth.Server.Faults;
 
 /// <summary>What went wrong in a codespace or at another registry, in words for the person whose start or login it was.</summary>
-/// <param name="Message">The true cause; holds no secret.</param>
-/// <param name="Remedy">What would put it right; null where nobody knows, or the message says it.</param>
+/// <param name="Message">The true cause. It never contains a secret.</param>
+/// <param name="Remedy">What would fix it. Null when nobody knows, or the message says it.</param>
 internal sealed record Fault(FaultKind Kind, string Message, string? Remedy = null)
 {
     /// <summary>A registry did not take the login, or gives it no right: a try without it may still succeed.</summary>

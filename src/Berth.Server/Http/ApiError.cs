@@ -5,7 +5,7 @@ namespace Berth.Server.Http;
 /// spelling of the surface it is returned from (<see cref="ErrorFormat"/>).
 /// </summary>
 /// <param name="Code">The code in the surface's own table: <c>BLOB_UNKNOWN</c>, or GitHub's validation code.</param>
-/// <param name="Message">What was wrong, in a sentence; never a secret, never what the caller may not know.</param>
+/// <param name="Message">What was wrong, in a sentence. It never contains a secret or anything that the caller may not know.</param>
 public sealed record ApiError(int Status, string Code, string Message) : IResult
 {
     /// <summary>More about this one occurrence: a digest, a field, a position.</summary>

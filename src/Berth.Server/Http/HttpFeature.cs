@@ -44,7 +44,7 @@ internal static class HttpFeature
     }
 
     /// <summary>In this order: a request id, who is really calling, errors, names, routes.</summary>
-    /// <param name="otherHosts">Takes requests for hosts that are not Berth's own, before anything of Berth's is looked at.</param>
+    /// <param name="otherHosts">Handles requests for hosts other than Berth's own, before Berth looks at them itself.</param>
     public static void UseHttp(this WebApplication app, Action<WebApplication> otherHosts)
     {
         app.UseMiddleware<RequestIds>();

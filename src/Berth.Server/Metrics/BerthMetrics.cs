@@ -45,7 +45,7 @@ internal sealed class BerthMetrics
 
     public void LoginFailed() => _loginFailures.Add(1);
 
-    /// <param name="cause">What it ended by; an enum of the codespaces.</param>
+    /// <param name="cause">What the start ended by: an enum of the codespaces.</param>
     public void CodespaceStarted<TOutcome, TCause>(TOutcome outcome, TCause cause)
         where TOutcome : struct, Enum
         where TCause : struct, Enum =>
@@ -54,7 +54,7 @@ internal sealed class BerthMetrics
     public void CollectorRan(bool succeeded) =>
         _collectorRuns.Add(1, new KeyValuePair<string, object?>("outcome", succeeded ? "succeeded" : "failed"));
 
-    /// <param name="count">How many; none is not counted.</param>
+    /// <param name="count">Zero is not counted.</param>
     public void Collected(string kind, int count)
     {
         if (count > 0)

@@ -11,7 +11,7 @@ internal static class NpmNames
         "a name here is @owner/name: the owner's login, and lower case letters, digits and . _ - ~ after the slash, neither . nor _ first, "
             + "214 characters at most";
 
-    /// <param name="scope">Without the at sign; accounts are found without case.</param>
+    /// <param name="scope">Without the at sign. Case does not matter.</param>
     public static bool TryParse(string scope, string name, [NotNullWhen(true)] out PackageAddress? address)
     {
         address = Login.Fault(scope) is null && PackageNames.IsNpm(name)

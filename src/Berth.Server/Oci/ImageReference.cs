@@ -45,7 +45,7 @@ internal sealed partial record ImageReference
     /// As docker reads it: a name without a registry is of Docker Hub, and of its <c>library</c> where it names no account either. An image
     /// id is refused, since it would mean whatever happens to lie on the engine.
     /// </summary>
-    /// <param name="unnamed">Docker Hub, or what takes its place for names without a registry.</param>
+    /// <param name="unnamed">The registry for names without one: Docker Hub, or what replaces it.</param>
     /// <param name="fault">What is wrong, and what to write instead.</param>
     public static bool TryParse(
         string text, RegistryHost unnamed, [NotNullWhen(true)] out ImageReference? image, out string fault)

@@ -1,7 +1,7 @@
 namespace Berth.Server.Oci;
 
 /// <summary>An image that another one says it was built upon.</summary>
-/// <param name="Repository">Where it was taken from, without tag and digest; null where nothing is said.</param>
+/// <param name="Repository">Without tag and digest. Null: the manifest does not name it.</param>
 internal sealed record BaseImage(Digest Digest, string? Repository);
 
 /// <summary>What an image manifest or an index says. The bytes themselves, which have the digest, are kept as they came.</summary>

@@ -33,16 +33,14 @@ internal sealed class ManifestReader
 
     private ManifestReader(bool strict) => _strict = strict;
 
-    /// <param name="content">The bytes.</param>
-    /// <param name="contentType">The request's <c>Content-Type</c> without parameters; null where none was sent, then the content says
+    /// <param name="contentType">The request's <c>Content-Type</c> without parameters. Null: none was sent, and the content says
     /// it.</param>
     public static bool TryRead(
         ReadOnlyMemory<byte> content, string? contentType,
         [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong) =>
         new ManifestReader(strict: true).Try(content, contentType, out manifest, out wrong);
 
-    /// <param name="content">The bytes.</param>
-    /// <param name="contentType">What the registry says it is; when that is no manifest's type, the content says it.</param>
+    /// <param name="contentType">The type that the registry gives. If that is no manifest's type, the content says it.</param>
     public static bool TryReadLenient(
         ReadOnlyMemory<byte> content, string? contentType,
         [NotNullWhen(true)] out Manifest? manifest, [NotNullWhen(false)] out string? wrong) =>

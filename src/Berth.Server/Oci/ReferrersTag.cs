@@ -40,7 +40,6 @@ internal static class ReferrersTag
     }
 
     /// <summary>The tag of what refers to a manifest.</summary>
-    /// <param name="digest">The manifest's digest.</param>
     public static string Of(string digest)
     {
         var tag = digest.Replace(':', '-');

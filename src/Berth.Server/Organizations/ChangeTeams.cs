@@ -37,7 +37,7 @@ internal sealed class ChangeTeams(Db db, IFollowOrganizations followers, AuditLo
         return slug.ToString().TrimEnd('-');
     }
 
-    /// <param name="name">One without a fault.</param>
+    /// <param name="name">Must be checked already.</param>
     public Task<TeamRow> CreateAsync(
         ApiCaller caller, OwnerFacts organization, string name, string? description, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ namespace Berth.Server.Organizations;
 /// <summary>Organizations, members and teams in GitHub's shapes.</summary>
 internal static class OrganizationJson
 {
-    /// <param name="forMembers">With the settings, which only members see.</param>
+    /// <param name="forMembers">Includes the settings, which only members may see.</param>
     public static Organization ToWire(this OrganizationRow row, ApiUrls urls, bool forMembers) => new()
     {
         Login = row.Login,

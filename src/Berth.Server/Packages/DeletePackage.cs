@@ -33,7 +33,7 @@ internal sealed partial class DeletePackage(
     public static bool Purges(HttpRequest request) => request.Query["purge"] == "true";
 
     /// <summary>Why what others depend on stays.</summary>
-    /// <param name="broken">Who they are, in words.</param>
+    /// <param name="broken">Names the dependants, in words.</param>
     public static string Needed(string broken) =>
         $"packages of this server depend on it: {broken}; deprecate it instead, or say ?force=true (berth: --force)";
 

@@ -15,11 +15,12 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
     private const string Denied = "DENIED";
 
     /// <summary>The id of the live package.</summary>
-    /// <param name="changes">The writer of this transaction, who knows the actor.</param>
-    /// <param name="principal">Who publishes; asked again here, since a right may have gone since the request was let in.</param>
+    /// <param name="principal">The publisher. The rights are asked again here, since one may have been lost after the request was let
+    /// in.</param>
     /// <param name="sources">The values of <c>org.opencontainers.image.source</c> (npm: <c>repository</c>), the most important
     /// first.</param>
-    /// <param name="wish">What the publisher asks a new package to be: counts where it opens nothing that the rules keep closed.</param>
+    /// <param name="wish">The visibility that the publisher asks for a new package. It counts only if it opens nothing that the rules keep
+    /// closed.</param>
     /// <exception cref="ApiException">403 <c>DENIED</c>: the principal may not publish here.</exception>
     public async Task<long> EnsureAsync(
         DbSession session, PackageChanges changes, Principal principal, PackageAddress address, IReadOnlyList<string> sources,

@@ -10,7 +10,7 @@ namespace Berth.Server.Packages;
 /// <summary>Packages and versions in GitHub's shapes.</summary>
 internal static class PackageJson
 {
-    /// <param name="repository">The linked repository where the caller may see it.</param>
+    /// <param name="repository">The linked repository. Null when there is none, or when the caller may not see it.</param>
     public static Package ToWire(this PackageDetails row, RepositoryRow? repository, ApiUrls urls) => new()
     {
         Id = row.Id,

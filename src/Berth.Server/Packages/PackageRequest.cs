@@ -5,10 +5,10 @@ using Berth.Server.Repositories;
 namespace Berth.Server.Packages;
 
 /// <summary>What a body says about a package: <c>{visibility?, repository?: "o/r" | null, inherit_access?}</c>.</summary>
-/// <param name="Visibility">Null: as it is.</param>
-/// <param name="NamesRepository">Whether the link is spoken of; then <paramref name="Repository"/> null unlinks.</param>
+/// <param name="Visibility">Null: it stays as it is.</param>
+/// <param name="NamesRepository">Whether the request names the link. If it does, a null <paramref name="Repository"/> unlinks.</param>
 /// <param name="Repository"><c>owner/name</c>.</param>
-/// <param name="InheritAccess">Null: as it is.</param>
+/// <param name="InheritAccess">Null: it stays as it is.</param>
 internal sealed record PackageRequest(Visibility? Visibility, bool NamesRepository, string? Repository, bool? InheritAccess)
 {
     public static async Task<PackageRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)

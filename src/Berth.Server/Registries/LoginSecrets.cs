@@ -82,6 +82,6 @@ public enum LoginOutcome
 }
 
 /// <summary>One line of the report on how sets were resolved.</summary>
-/// <param name="Level">Whose it is: those entitled to know that level's secrets may read it.</param>
-/// <param name="Server">Null where it is not known: that secret is missing, or does not reach the codespace.</param>
+/// <param name="Level">The line is for those who may know this level's secrets.</param>
+/// <param name="Server">Null when it is not known: that secret is missing, or does not reach the codespace.</param>
 internal sealed record LoginReport(string Prefix, SecretLevel Level, LoginOutcome Outcome, string Message, RegistryServer? Server = null);

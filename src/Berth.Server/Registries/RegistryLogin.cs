@@ -1,7 +1,7 @@
 namespace Berth.Server.Registries;
 
 /// <summary>A user name and password that a registry takes now.</summary>
-/// <param name="ExpiresAt">Null for what lives until somebody changes it.</param>
+/// <param name="ExpiresAt">Null: it is valid until somebody changes it.</param>
 internal sealed record RegistryLogin(string User, string Password, DateTimeOffset? ExpiresAt = null)
 {
     /// <summary>When a fresh one should be asked for: at half of its life. Null with <see cref="ExpiresAt"/>.</summary>

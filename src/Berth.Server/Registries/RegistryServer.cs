@@ -7,7 +7,7 @@ namespace Berth.Server.Registries;
 /// The registry that a <c>…_SERVER</c> secret names, and perhaps a path below which it counts. People write it in many ways; scheme,
 /// slashes, API version and letter case are no part of it, and Docker Hub has several names.
 /// </summary>
-/// <param name="Path">Without slashes at the ends; empty for the whole registry.</param>
+/// <param name="Path">Without slashes at the ends. Empty: the whole registry.</param>
 internal sealed record RegistryServer(RegistryHost Host, string Path)
 {
     /// <summary>The key under which docker's configuration holds it. Docker Hub's is a URL of old.</summary>

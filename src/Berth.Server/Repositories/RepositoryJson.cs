@@ -8,7 +8,7 @@ namespace Berth.Server.Repositories;
 /// <summary>Repositories in GitHub's shape.</summary>
 internal static class RepositoryJson
 {
-    /// <param name="standing">What the caller is to it; null inside other things.</param>
+    /// <param name="standing">The caller's roles on it. Null when the repository is a part of another answer.</param>
     public static Repository ToWire(this RepositoryRow row, ApiUrls urls, RepositoryStanding? standing = null)
     {
         var facts = row.Facts;

@@ -7,8 +7,10 @@ using Berth.Server.Cryptography;
 namespace Berth.Server.Secrets;
 
 /// <summary>What one codespace gets: the environment, and the registry sets with the report on them.</summary>
-/// <param name="Environment">Name and value of every visible secret; for one name the most specific level's.</param>
-/// <param name="Registries">Resolved from all that could reach it, so that what does not can be reported.</param>
+/// <param name="Environment">The name and value of every visible secret. If several levels have a name, the most specific level
+/// counts.</param>
+/// <param name="Registries">Resolved from every secret that could reach the codespace, so that those that do not reach it can be
+/// reported.</param>
 internal sealed record SecretsOfCodespace(
     IReadOnlyDictionary<string, string> Environment, IReadOnlyDictionary<string, IReadOnlyList<SecretLevel>> Origins,
     ResolvedLogins Registries)
@@ -43,7 +45,7 @@ internal sealed record SecretsOfCodespace(
 /// </summary>
 internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
 {
-    /// <param name="own">Whether the user's own count as well.</param>
+    /// <param name="own">Whether the user's own secrets count too.</param>
     public async Task<SecretsOfCodespace> LoadAsync(
         long userId, bool own, RepositoryFacts repository, CancellationToken cancellationToken)
     {
@@ -79,7 +81,7 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
     /// Only the registry sets of it: for checks and pulls, which have no use for the environment, so none of the other secrets is
     /// decrypted.
     /// </summary>
-    /// <param name="own">Whether the user's own count as well.</param>
+    /// <param name="own">Whether the user's own secrets count too.</param>
     public async Task<ResolvedLogins> RegistriesAsync(
         long userId, bool own, RepositoryFacts repository, CancellationToken cancellationToken)
     {
@@ -90,7 +92,7 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
     }
 
     /// <summary>All sets of one owner, whichever repositories they are assigned to.</summary>
-    /// <param name="prefix">Only this set; null: all.</param>
+    /// <param name="prefix">Only this set. Null: all sets.</param>
     public async Task<ResolvedLogins> OfOwnerAsync(SecretOwner owner, string? prefix, CancellationToken cancellationToken)
     {
         var rows = await db.ReadAsync(session => SecretTable.RegistryValuesAsync(session, owner), cancellationToken);

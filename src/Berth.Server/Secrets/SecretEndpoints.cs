@@ -23,7 +23,7 @@ internal static class SecretEndpoints
     }
 
     /// <param name="sealer">Who may have the public key.</param>
-    /// <param name="manager">Who may list and change.</param>
+    /// <param name="manager">Who may list and change the secrets.</param>
     private static void MapLevel(IEndpointRouteBuilder api, string path, ApiNeed sealer, ApiNeed manager, string scope)
     {
         api.MapRead(path, ListAsync).Requires(manager, scope)

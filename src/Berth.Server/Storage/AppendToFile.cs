@@ -20,7 +20,7 @@ internal sealed class AppendToFile(SafeFileHandle file, RunningHash? hash, long 
     public long Written { get; private set; } = offset;
 
     /// <summary>False when the content goes past the limit; the caller cuts the file back.</summary>
-    /// <param name="bufferSize">At least one byte more than the content, or any size.</param>
+    /// <param name="bufferSize">Any size works. One byte more than the content needs only one buffer.</param>
     public async Task<bool> RunAsync(Stream content, int bufferSize, CancellationToken cancellationToken)
     {
         IMemoryOwner<byte>? filling = null;

@@ -15,9 +15,9 @@ internal interface IUploadStore
     /// Appends the content at <paramref name="offset"/>, which must be the length so far, hashing meanwhile. What arrived before the
     /// sender broke off stays; when the store fails or the limit is passed, the upload is cut back to <paramref name="offset"/>.
     /// </summary>
-    /// <param name="expectedLength">Of the content in bytes, when known: it sizes the buffers.</param>
-    /// <param name="limit">The most bytes the whole upload may have.</param>
-    /// <param name="algorithm">What is hashed while the bytes arrive; another one costs a second reading at commit.</param>
+    /// <param name="expectedLength">The length of the content in bytes, if known. It sizes the buffers.</param>
+    /// <param name="limit">The limit for the whole upload, in bytes.</param>
+    /// <param name="algorithm">The algorithm that hashes the bytes while they arrive. Another one costs a second reading at commit.</param>
     Task<AppendResult> AppendAsync(
         StorageKey upload, long offset, Stream content, long? expectedLength, long limit, string algorithm,
         CancellationToken cancellationToken);
@@ -37,7 +37,7 @@ internal interface IUploadStore
 
 internal readonly record struct AppendResult(long Length, bool TooLarge);
 
-/// <param name="Actual">The digest of the bytes, by the algorithm of the expected one.</param>
+/// <param name="Actual">By the algorithm of the expected digest.</param>
 /// <param name="Size">In bytes.</param>
 /// <param name="Matches">Whether the bytes are a finished blob now.</param>
 internal readonly record struct CommitResult(Digest Actual, long Size, bool Matches);

@@ -18,7 +18,6 @@ internal sealed class AddTrust(Db db, AuditLog audit, TimeProvider time)
     public async Task<string?> ExternalIdAsync(long repositoryId, CancellationToken cancellationToken) =>
         (await db.ReadAsync(session => RepositoryTable.FindAsync(session, repositoryId), cancellationToken))?.ExternalId;
 
-    /// <param name="entry">For the audit log, without what is trusted.</param>
     public async Task<IResult> RunAsync(ApiCaller caller, Trust wanted, AuditEntry entry, CancellationToken cancellationToken)
     {
         var scope = wanted.Packages + ":packages";

@@ -10,7 +10,7 @@ namespace Berth.Server.Trusts;
 internal sealed record ExchangedToken(string Value, DateTimeOffset ExpiresAt, Role Packages, string Repository);
 
 /// <summary>What is asked beside the ID token.</summary>
-/// <param name="Target">An owner, or <c>owner/repo</c>, where the token may stand for workflows of several.</param>
+/// <param name="Target">An owner, or <c>owner/repo</c>. It chooses when the token may stand for workflows of several.</param>
 /// <param name="Packages">Null: as much as the trust gives.</param>
 internal sealed record ExchangeWish(string? Target = null, Role? Packages = null);
 

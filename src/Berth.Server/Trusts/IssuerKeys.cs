@@ -18,7 +18,7 @@ internal sealed class IssuerKeys(IssuerDocuments documents, TimeProvider time)
     private readonly ConcurrentDictionary<string, Entry> _issuers = new(StringComparer.Ordinal);
 
     /// <summary>The keys that may have signed a token; none when its issuer has no such key.</summary>
-    /// <param name="issuer">One that is trusted; nobody else is ever asked.</param>
+    /// <param name="issuer">Must be trusted, since no other server may be asked.</param>
     /// <exception cref="IssuerUnreadableException">The issuer's keys are not known and cannot be read.</exception>
     public async Task<IReadOnlyList<JsonWebKey>> ForAsync(
         string issuer, string algorithm, string? keyId, CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ internal sealed class RegistryPasswords(Authenticator authenticator, ExchangeIde
     public ValueTask<Principal?> StillValidAsync(Generation at, long tokenId, CancellationToken cancellationToken) =>
         authenticator.StillValidAsync(at, tokenId, cancellationToken);
 
-    /// <param name="at">The token is what it was after every write acknowledged when this was asked for.</param>
+    /// <param name="at">The answer includes every write that was acknowledged before this value was asked for.</param>
     public async Task<AuthenticationResult> AuthenticateAsync(
         HttpContext http, Generation at, Credentials credentials, CancellationToken cancellationToken)
     {

@@ -13,8 +13,7 @@ internal static class TrustMatch
     private const string OfStrangers = "pull_request_target";
 
     /// <summary>At least one.</summary>
-    /// <param name="ofIssuer">The trusts in the token's issuer.</param>
-    /// <param name="claims">Those of a token whose signature holds.</param>
+    /// <param name="claims">Must come from a token whose signature was verified.</param>
     /// <exception cref="IdentityRefusedException">None is met; the words name what in the token did not match.</exception>
     public static IReadOnlyList<Trust> Find(IReadOnlyList<Trust> ofIssuer, IdentityClaims claims)
     {

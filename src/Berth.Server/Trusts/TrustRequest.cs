@@ -6,8 +6,8 @@ using Berth.Server.Http;
 namespace Berth.Server.Trusts;
 
 /// <summary>Where a trust is wanted.</summary>
-/// <param name="RepositoryId">Null: for all repositories of the owner, an organization.</param>
-/// <param name="ExternalId">By what the forge knows the repository, where that is written down.</param>
+/// <param name="RepositoryId">Null: all repositories of the owner, an organization.</param>
+/// <param name="ExternalId">The forge's id of the repository, if it is recorded.</param>
 internal sealed record TrustPlace(long OwnerId, string Owner, long? RepositoryId, string? ExternalId);
 
 /// <summary>Reads what is to be trusted, and fills in what the CI system's kind says.</summary>

@@ -81,7 +81,7 @@ internal sealed record HookRequestBody(HookChange Wanted)
 
     private static string EventsRule(string field) => $"{field} must be some of package, registry_package and *";
 
-    /// <param name="place">Where the configuration stands in the body: <c>config.</c>, or nothing.</param>
+    /// <param name="place">The prefix of the configuration's fields in the body: <c>config.</c>, or empty.</param>
     private static void CheckConfig(HookConfig config, string place, BodyFaults faults)
     {
         if (config.Url is { } url

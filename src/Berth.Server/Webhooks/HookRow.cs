@@ -52,7 +52,6 @@ internal sealed record HookRow
 
     public bool Hears(string name) => EventList.Contains(name, StringComparer.Ordinal) || EventList.Contains("*", StringComparer.Ordinal);
 
-    /// <param name="hooks">The URL of the list that it stands in.</param>
     public Hook ToWire(string hooks, DeliveryRow? last = null)
     {
         var url = string.Create(CultureInfo.InvariantCulture, $"{hooks}/{Id}");

@@ -4,7 +4,8 @@ namespace Berth.Tests.Audit;
 internal sealed record Step(string Route, string? Body = null, string? Makes = null);
 
 /// <summary>A request that changes something, and the action that the audit log must have of it.</summary>
-/// <param name="Body">May have <c>{unique}</c>, <c>{self}</c> (who calls), <c>{trust}</c>, <c>{sealed}</c> and names of a route.</param>
+/// <param name="Body">May contain <c>{unique}</c>, <c>{self}</c> (the caller), <c>{trust}</c>, <c>{sealed}</c> and names of a
+/// route.</param>
 internal sealed record AuditedRoute(string Route, string Action, string? Body = null, params Step[] Before)
 {
     public AuditedCaller Caller { get; init; }

@@ -10,7 +10,6 @@ namespace Berth.Tests.Npm;
 public static partial class NpmRequests
 {
     /// <summary>A tarball as <c>npm pack</c> makes it.</summary>
-    /// <param name="more">One file more, at <paramref name="morePath"/>.</param>
     public static byte[] Tarball(
         string manifest, string path = "package/package.json", byte[]? more = null, string morePath = "package/more")
     {

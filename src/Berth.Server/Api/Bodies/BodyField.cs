@@ -7,8 +7,8 @@ using Berth.Client.Wire;
 namespace Berth.Server.Api.Bodies;
 
 /// <summary>One field of a request body, from the property of its record: type and attributes say what may stand there.</summary>
-/// <param name="KeepsNull">Null is something else than nothing.</param>
-/// <param name="Refused">Why the field must not stand there at all.</param>
+/// <param name="KeepsNull">Whether null means something other than a missing field.</param>
+/// <param name="Refused">Why the field may not be given at all. Null: it may.</param>
 internal sealed record BodyField(PropertyInfo Property, string Name, BodyRule Rule, bool Required, bool KeepsNull, string? Refused)
 {
     private const int UsualLongest = 255;

@@ -31,8 +31,8 @@ internal static class RequestBody
         where T : class, IRequestBody => ReadAsync<T>(request, resource, (_, _) => { }, cancellationToken);
 
     /// <inheritdoc cref="ReadAsync{T}(HttpRequest, string, CancellationToken)"/>
-    /// <param name="check">Adds what only the caller can tell. Fields that are wrong or missing are null there, even required ones;
-    /// afterwards none is.</param>
+    /// <param name="check">Adds the faults that only the caller can find. It sees null for fields that are wrong or missing, even required
+    /// ones. In the returned body no required field is null.</param>
     /// <exception cref="InvalidOperationException">The route's line does not say that it takes this record, so the description of the API
     /// would lack it: a bug.</exception>
     public static async Task<T> ReadAsync<T>(

@@ -4,7 +4,7 @@ using Berth.Server.Api.Bodies;
 namespace Berth.Server.Api.Description;
 
 /// <summary>A parameter that a handler reads from the query.</summary>
-/// <param name="Choices">The only words it may be; none: any text.</param>
+/// <param name="Choices">The only allowed values. Empty: any text.</param>
 internal sealed record RouteQuery(string Name, string Words, IReadOnlyList<string> Choices)
 {
     public bool Required { get; init; }
@@ -23,7 +23,7 @@ internal static class RouteWords
 
     /// <summary>The body that the handler reads with <see cref="RequestBody"/>, which reads no other.</summary>
     /// <remarks>Not the framework's <c>Accepts</c>: routing would refuse bodies of other media types, and clients forget theirs.</remarks>
-    /// <param name="required">Fields that another route with this record can do without, and this one cannot.</param>
+    /// <param name="required">Fields that are optional on another route with this record and required on this one.</param>
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route, params string[] required)
         where T : IRequestBody =>
         route.WithMetadata(new RouteBody(typeof(T), "application/json") { Required = required });
@@ -32,7 +32,7 @@ internal static class RouteWords
     public static RouteHandlerBuilder TakesBytes(this RouteHandlerBuilder route, string mediaType) =>
         route.WithMetadata(new RouteBody(null, mediaType));
 
-    /// <param name="choices">The only words it may be; none: any text.</param>
+    /// <param name="choices">The only allowed values. Empty: any text.</param>
     public static RouteHandlerBuilder Asks(this RouteHandlerBuilder route, string name, string words, params string[] choices) =>
         route.WithMetadata(new RouteQuery(name, words, choices));
 

@@ -24,7 +24,6 @@ internal sealed class WireComments
 
     public string? Of(Type type) => _words.GetValueOrDefault($"T:{type.FullName}");
 
-    /// <param name="property">Its name in C#.</param>
     public string? Of(Type type, string property)
     {
         for (var at = type; at is not null; at = at.BaseType)

@@ -3,10 +3,9 @@ using System.Text;
 namespace Berth.Server.Api.GraphQl;
 
 /// <summary>One field of a query: <c>repo_000: repository(owner: "acme", name: "app") { databaseId }</c>.</summary>
-/// <param name="Key">What it is called in the answer: the alias, else the name.</param>
-/// <param name="Arguments">Strings only.</param>
-/// <param name="Line">Where it stands, from 1.</param>
-/// <param name="Column">Where it stands, from 1.</param>
+/// <param name="Key">The field's name in the answer: the alias if there is one, else the name.</param>
+/// <param name="Line">Counted from 1.</param>
+/// <param name="Column">Counted from 1.</param>
 internal sealed record GraphQlField(
     string Key, string Name, IReadOnlyDictionary<string, string> Arguments, IReadOnlyList<GraphQlField> Fields, int Line, int Column);
 

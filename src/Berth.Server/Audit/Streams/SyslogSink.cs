@@ -10,7 +10,7 @@ namespace Berth.Server.Audit.Streams;
 /// before each (RFC 6587, "octet counting").
 /// </summary>
 /// <param name="target"><c>udp:HOST:PORT</c>, <c>tcp:HOST:PORT</c> or <c>unix:PATH</c>.</param>
-/// <param name="host">As which machine it speaks.</param>
+/// <param name="host">The host name in the messages.</param>
 internal sealed class SyslogSink(string target, string host) : IAuditSink
 {
     /// <summary>Facility 13, "log audit"; severity 6, informational.</summary>

@@ -73,7 +73,6 @@ internal sealed class BuildGroups(CodespaceHost host)
 }
 
 /// <summary>The control group of one build.</summary>
-/// <param name="Name">The name that the engine's build call takes.</param>
 internal sealed record BuildGroup(string Name, Action Close) : IDisposable
 {
     public void Dispose() => Close();

@@ -21,7 +21,6 @@ internal sealed partial class BuildWatch
     private bool _isBase;
 
     /// <summary>What the container of one command has written.</summary>
-    /// <param name="Container">The container when it was made.</param>
     private sealed record Written(EngineContainer Container, long Bytes, long Files);
 
     /// <summary>A line of the engine's about the build: it names the image after each instruction.</summary>

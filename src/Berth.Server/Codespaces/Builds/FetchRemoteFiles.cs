@@ -7,8 +7,7 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>A file that was fetched for ADD.</summary>
-/// <param name="Local">Its path on this machine.</param>
-/// <param name="Modified">The time that the other server gives. Null: it gives none.</param>
+/// <param name="Modified">Null: the other server gives no time.</param>
 internal sealed record FetchedFile(RemoteFile Remote, string Local, DateTimeOffset? Modified)
 {
     public async Task WriteAsync(TarWriter tar, CancellationToken cancellationToken)
@@ -37,7 +36,7 @@ internal sealed class FetchRemoteFiles(RemoteHttp http, TimeProvider time)
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
-    /// <param name="folder">A folder on the codespace's own disk that does not exist yet.</param>
+    /// <param name="folder">Must not exist yet. It lies on the codespace's own disk.</param>
     /// <exception cref="FaultException">A file cannot be fetched. The message says which file and line of the Dockerfile.</exception>
     public async Task<IReadOnlyList<FetchedFile>> RunAsync(
         string folder, IReadOnlyList<RemoteFile> files, Action<string> log, CancellationToken cancellationToken)

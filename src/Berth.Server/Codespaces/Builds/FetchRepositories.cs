@@ -9,7 +9,6 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Builds;
 
 /// <summary>A repository that was fetched for ADD.</summary>
-/// <param name="Local">The folder on this machine whose files are meant.</param>
 internal sealed record FetchedRepository(RemoteRepository Remote, string Local)
 {
     public async Task WriteAsync(TarWriter tar, CancellationToken cancellationToken)
@@ -34,7 +33,7 @@ internal sealed class FetchRepositories(SandboxedGit git, CloneSubmodules submod
     /// <summary>All branches and tags. They are fetched when a server does not hand out the wanted commit alone.</summary>
     private static readonly string[] Everything = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
 
-    /// <param name="folder">A folder on the codespace's own disk that does not exist yet.</param>
+    /// <param name="folder">Must not exist yet. It lies on the codespace's own disk.</param>
     /// <param name="view">The user that git is in the sandbox, with a home that nobody else writes to.</param>
     /// <param name="most">The limit for all repositories together, in bytes.</param>
     /// <exception cref="FaultException">A repository cannot be cloned. The message says which file and line of the Dockerfile.</exception>

@@ -44,7 +44,6 @@ internal sealed class SelectedFiles
         }
     }
 
-    /// <param name="folder">The full path of the context that the selection is from.</param>
     /// <exception cref="FaultException">A source does not exist, or there is too much. The message says which file and line.</exception>
     public static async Task WriteAsync(
         TarWriter tar, string folder, IgnorePatterns ignored, ContextSelection selection, Sent sent, CancellationToken cancellationToken)

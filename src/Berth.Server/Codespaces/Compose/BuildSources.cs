@@ -6,8 +6,6 @@ namespace Berth.Server.Codespaces.Compose;
 /// Finds services from whose images others are built (<c>additional_contexts: { NAME: "service:OTHER" }</c>), and that do not run
 /// themselves.
 /// </summary>
-/// <param name="all">All services of the files.</param>
-/// <param name="running">The services that run.</param>
 internal sealed class BuildSources(
     Checkout checkout, ComposeMap all, ServiceReader reader, IReadOnlyDictionary<string, ComposeService> running, int most)
 {

@@ -7,7 +7,7 @@ namespace Berth.Server.Codespaces.Compose;
 /// Merges the compose files of a configuration (compose specification, "Merge", "Extend", "Include"). Later files win over earlier ones.
 /// Only files of the checkout may be extended or included. <see cref="ServiceReader"/> checks the rest of the specification.
 /// </summary>
-/// <param name="workspace">The value of <c>${PWD}</c>: the folder of the repository.</param>
+/// <param name="workspace">The value of <c>${PWD}</c>.</param>
 /// <param name="remarks">Gets a line for each thing that is ignored.</param>
 internal sealed class ComposeFiles(Checkout checkout, string workspace, List<string> remarks)
 {
@@ -46,7 +46,6 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
     /// <exception cref="FaultException">A file is missing or wrong. The message names file and line.</exception>
     public ComposeMap Load(IReadOnlyList<string> paths) => Project(paths, ParentOf(paths[0]), [], 0);
 
-    /// <param name="folder">The folder at which relative paths begin.</param>
     /// <param name="environment">Files of variables in addition to <c>.env</c>.</param>
     private ComposeMap Project(IReadOnlyList<string> paths, string folder, IReadOnlyList<string> environment, int depth)
     {
@@ -159,7 +158,6 @@ internal sealed class ComposeFiles(Checkout checkout, string workspace, List<str
     }
 
     /// <summary>Reads an <c>env_file</c>, whose values may refer to variables of the project.</summary>
-    /// <param name="node">The place that names the file.</param>
     public Dictionary<string, string> ReadEnvironment(string path, string what, ComposeNode node) =>
         ReadVariables(path, what, _values.GetValueOrDefault(FolderOf(node)) ?? []);
 

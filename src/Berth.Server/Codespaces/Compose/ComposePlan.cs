@@ -5,8 +5,8 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>The services of a configuration with <c>dockerComposeFile</c>.</summary>
-/// <param name="Earlier">The services that start before the one that people work in, in order.</param>
-/// <param name="Later">The services that need it, in order.</param>
+/// <param name="Earlier">Started before the service that people work in, in this order.</param>
+/// <param name="Later">Started after it, in this order, since they need it.</param>
 internal sealed record ComposePlan(
     ComposeService Main, IReadOnlyList<ComposeService> Earlier, IReadOnlyList<ComposeService> Later, IReadOnlyList<string> Remarks)
 {

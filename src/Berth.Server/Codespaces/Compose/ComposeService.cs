@@ -77,5 +77,4 @@ internal sealed record ComposeService(string Name)
 }
 
 /// <summary>A service whose mounts another service has as well.</summary>
-/// <param name="Place">The place in the file that says so.</param>
 internal sealed record MountsFrom(string Service, bool ReadOnly, TextPlace Place);

@@ -3,7 +3,6 @@ using Berth.Server.Codespaces.Isolation;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>What is needed to start a service's container again.</summary>
-/// <param name="Service">The service's name. One entry stands for the container that people work in.</param>
 /// <param name="Container">The name of its container. Null for the container that people work in.</param>
 internal sealed record ServiceStart(string Service, string? Container, IReadOnlyDictionary<string, string> Needs);
 
@@ -11,7 +10,7 @@ internal sealed record ServiceStart(string Service, string? Container, IReadOnly
 internal static class ServiceContainer
 {
     /// <param name="image">Pinned or built for it.</param>
-    /// <param name="joined">The container whose network it shares; null: none.</param>
+    /// <param name="joined">The container whose network it shares, or null.</param>
     public static ContainerPlan Plan(
         ComposeService service, string image, MachineLimits limits, string? joined, IReadOnlyList<string> aliases) =>
         new(image, limits, NetworkOf(service, joined, aliases))

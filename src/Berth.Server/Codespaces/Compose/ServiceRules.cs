@@ -87,7 +87,6 @@ internal static class ServiceRules
         "links", "depends_on", "volumes", "volumes_from", "tmpfs", "secrets", "configs", "use_api_socket", "platform",
     };
 
-    /// <param name="refusals">Gets what no codespace may have.</param>
     public static void Check(ComposeMap service, string name, List<string> remarks, Refusals refusals)
     {
         foreach (var (key, value) in service.Entries.Where(

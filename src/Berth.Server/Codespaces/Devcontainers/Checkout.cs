@@ -43,7 +43,6 @@ internal sealed partial class Checkout(string root, ExpansionBudget budget)
     /// <summary>
     /// Resolves a path that a file of the checkout names. Returns a path within the checkout, or an empty text for the checkout itself.
     /// </summary>
-    /// <param name="folder">The folder within the checkout of the file that names the path.</param>
     /// <param name="what">The property, for the message: <c>build.context</c>.</param>
     /// <exception cref="FaultException">The path leads outside, or through a link.</exception>
     public string Locate(string folder, string path, string what)

@@ -9,7 +9,7 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// The mounts that a devcontainer.json asks for: volumes of the codespace, memory, the repository and parts of it. Mounts of the host's
 /// files are left out with a line in the log, and the container starts without them.
 /// </summary>
-/// <param name="workspace">The path of the checkout in the container, which has replaced <c>${localWorkspaceFolder}</c>.</param>
+/// <param name="workspace">The path of the checkout in the container.</param>
 /// <param name="ignored">Gets a line for each mount that is left out.</param>
 internal sealed class ConfigurationMounts(DevcontainerFile file, string workspace, List<string> ignored)
 {

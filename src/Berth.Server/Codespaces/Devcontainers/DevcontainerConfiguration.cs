@@ -10,8 +10,7 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// <summary>
 /// The part of a devcontainer.json that a codespace uses: known, harmless properties. Everything else is left out and reported.
 /// </summary>
-/// <param name="Source">An image, a Dockerfile or compose files.</param>
-/// <param name="WorkspaceFolder">The folder in which processes start: the mount target or a folder in it.</param>
+/// <param name="WorkspaceFolder">The mount target or a folder in it.</param>
 /// <param name="RemoteUser">Null: the image decides.</param>
 /// <param name="ContainerUser">Null: the image decides.</param>
 internal sealed record DevcontainerConfiguration(
@@ -73,8 +72,8 @@ internal sealed record DevcontainerConfiguration(
         ["updateRemoteUserUID"] = "Berth gives the workspace to the remote user",
     };
 
-    /// <param name="repository">The repository's name. The workspace is mounted at <c>/workspaces/NAME</c>.</param>
-    /// <param name="workspace">The path at which a compose service mounts the workspace. Null when none does.</param>
+    /// <param name="repository">The workspace is mounted at <c>/workspaces/NAME</c>.</param>
+    /// <param name="workspace">Where a compose service mounts the workspace. Null when none does.</param>
     /// <exception cref="FaultException">It becomes too large. Other faults are added to the checkout's refusals.</exception>
     public static DevcontainerConfiguration From(DevcontainerFile file, string repository, string? workspace = null)
     {

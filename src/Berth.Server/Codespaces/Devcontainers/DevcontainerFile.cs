@@ -22,7 +22,7 @@ internal sealed partial record DevcontainerFile(string Path, JsonElement Content
         MaxDepth = 64,
     };
 
-    /// <param name="path">The requested path within the checkout. Null: the usual places are searched.</param>
+    /// <param name="path">A path within the checkout. Null: the usual places are searched.</param>
     /// <exception cref="FaultException">There is no file, or it cannot be read. The message says where and why.</exception>
     public static DevcontainerFile Read(Checkout checkout, string? path)
     {

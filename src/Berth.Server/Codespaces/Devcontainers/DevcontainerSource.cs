@@ -33,7 +33,6 @@ internal sealed record DockerfileBuild(
 
 /// <summary>A feature as a configuration asks for it.</summary>
 /// <param name="Id"><c>ghcr.io/owner/features/go:1</c>, <c>./feature</c>.</param>
-/// <param name="Written">The name as the file has it.</param>
 internal sealed record FeatureRequest(string Id, JsonObject Options, string Written);
 
 /// <summary>A secret that a repository recommends (containers.dev, <c>secrets</c>); never required.</summary>

@@ -35,8 +35,6 @@ internal abstract record NamedContext
     }
 
     /// <summary>Reads a context and adds it to the others.</summary>
-    /// <param name="folder">The folder within the checkout at which relative paths begin.</param>
-    /// <param name="what">The property and the name, for messages.</param>
     /// <param name="services">The names of services that it may refer to. Null: there are none.</param>
     /// <exception cref="FaultException">The context lies outside the repository, or does not exist.</exception>
     public static void Add(

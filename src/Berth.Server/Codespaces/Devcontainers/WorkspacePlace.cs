@@ -20,7 +20,7 @@ internal static partial class WorkspacePlace
         : path.StartsWith(workspace + "/", StringComparison.Ordinal) ? path[(workspace.Length + 1)..]
         : path;
 
-    /// <param name="repository">The repository's name. It is also the default name of the folder.</param>
+    /// <param name="repository">It is also the default name of the folder.</param>
     /// <returns>The path at which the workspace is mounted, and the folder in which processes start.</returns>
     public static (string Target, string Folder) Read(JsonObject config, DevcontainerFile file, string repository, List<string> ignored)
     {

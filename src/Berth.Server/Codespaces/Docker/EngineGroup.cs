@@ -9,7 +9,6 @@ namespace Berth.Server.Codespaces.Docker;
 /// The control group of everything that a codespace's engine runs. It sets the limits. Through it all processes are found and ended, even
 /// when the process that started them is gone.
 /// </summary>
-/// <param name="time">The clock for the pauses between looks.</param>
 internal sealed partial class EngineGroup(string host, long codespace, TimeProvider time)
 {
     private const int Terminate = 15;

@@ -11,7 +11,7 @@ namespace Berth.Server.Codespaces.Docker;
 
 /// <summary>The settings of a codespace's engine.</summary>
 /// <param name="First">The first id of its range of users. The engine runs as this user.</param>
-/// <param name="Target">The path of the workspace in the container that people work in, and so in the engine's file system.</param>
+/// <param name="Target">The path of the workspace in the container, and so in the engine's file system.</param>
 internal sealed record EnginePlan(long First, string Target);
 
 /// <summary>
@@ -28,9 +28,7 @@ internal sealed class RootlessEngine(
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Starts the engine, and returns when it accepts connections.</summary>
-    /// <param name="container">The container that people work in.</param>
     /// <param name="workspace">The checkout on this host.</param>
-    /// <param name="log">Called with warnings.</param>
     /// <exception cref="FaultException">The engine does not start. The message has its last output.</exception>
     public async Task StartAsync(
         CodespaceFolders folders, EnginePlan plan, EngineContainer container, string workspace, EngineGroup group, MachineLimits limits,

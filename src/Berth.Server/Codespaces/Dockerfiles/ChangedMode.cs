@@ -7,9 +7,6 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 /// Rewrites <c>COPY --chmod</c> for a builder that does not know the flag. The files are copied to a folder of their own, their mode is
 /// changed there, and they are copied from there to their target.
 /// </summary>
-/// <param name="CopiedFirst">The sources and target of the first copy.</param>
-/// <param name="Run">The instruction that changes the mode.</param>
-/// <param name="CopiedThen">The source and target of the second copy.</param>
 internal sealed partial record ChangedMode(string CopiedFirst, string Run, string CopiedThen)
 {
     public static bool IsMode(string text) => Grammar().IsMatch(text);

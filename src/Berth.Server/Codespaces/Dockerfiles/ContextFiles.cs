@@ -5,7 +5,6 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>Files of the context that are sent a second time, selected as one instruction wants them.</summary>
 /// <param name="Folder">Their folder in the context, with a slash at its end.</param>
-/// <param name="Sources">Paths and patterns within the context.</param>
 /// <param name="Name">The name of the single source in that folder. Null: each file keeps its name.</param>
 internal sealed record ContextSelection(
     string Folder, IReadOnlyList<string> Sources, IReadOnlyList<string> Excludes, bool Parents, string? Name, TextPlace Place)
@@ -15,7 +14,6 @@ internal sealed record ContextSelection(
 }
 
 /// <summary>A file that ADD names by URL, and that Berth fetches.</summary>
-/// <param name="Path">Its path in the context.</param>
 /// <param name="Checksum">Null: any content is accepted.</param>
 internal sealed record RemoteFile(string Path, Uri Url, Digest? Checksum, UnixFileMode Mode, TextPlace Place);
 

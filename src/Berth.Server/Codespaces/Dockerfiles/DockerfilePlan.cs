@@ -40,7 +40,6 @@ internal sealed record StageLine(int Line, IReadOnlyList<LinePart> Parts)
 /// <summary>One stage of a Dockerfile.</summary>
 /// <param name="Index">Counted from 0.</param>
 /// <param name="Name">The name in lower case, or null.</param>
-/// <param name="Line">The line of its FROM.</param>
 internal sealed record DockerfileStage(int Index, string? Name, StageSource Base, int Line)
 {
     public List<StageLine> Lines { get; } = [];
@@ -141,7 +140,6 @@ internal sealed class DockerfilePlan
     /// <param name="target">The name or number of a stage. Null: the last one.</param>
     /// <param name="architecture">Docker's name of the architecture: <c>amd64</c>.</param>
     /// <param name="contexts">The named contexts of the build. Null: there are none.</param>
-    /// <param name="refusals">Gets what builds here do not support, with path, line and what to write instead.</param>
     /// <exception cref="FaultException">There is no stage to build, or the result becomes too large.</exception>
     public static DockerfilePlan Read(
         ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture, ExpansionBudget budget,

@@ -10,7 +10,6 @@ internal static partial class ReservedNames
     /// <summary>
     /// Says why an instruction is refused. Null when it is not. Quotes and escapes are ignored, as the engine ignores them.
     /// </summary>
-    /// <param name="escape">The Dockerfile's escape character.</param>
     public static string? Refusal(DockerfileInstruction instruction, char escape)
     {
         var text = Quotes().Replace(instruction.Arguments, "");

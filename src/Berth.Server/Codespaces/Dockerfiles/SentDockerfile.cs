@@ -32,9 +32,7 @@ internal sealed class SentDockerfile
 
     public string Text { get; }
 
-    /// <param name="escape">The character that joins lines.</param>
     /// <param name="globals">The lines before the first stage.</param>
-    /// <param name="arguments">The values that the engine gets for ARG.</param>
     /// <exception cref="Faults.FaultException">
     /// It becomes too large, or names a folder of the kernel. The message says file and line.
     /// </exception>
@@ -70,7 +68,6 @@ internal sealed class SentDockerfile
     }
 
     /// <summary>Writes one stage on top of an image, with instructions that Berth wrote.</summary>
-    /// <param name="what">What is built, for messages.</param>
     /// <exception cref="Faults.FaultException">It becomes too large.</exception>
     public static SentDockerfile Layer(
         string stage, SentBase below, IEnumerable<string> instructions, string what, ExpansionBudget budget) =>

@@ -11,7 +11,6 @@ internal static class EngineFrames
 {
     public const int HeaderBytes = 8;
 
-    /// <param name="source">Framed output.</param>
     /// <param name="write">Gets the stream's number (1: output, 2: errors) and a piece of it, valid until it returns.</param>
     public static async Task ReadAsync(Stream source, Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
     {

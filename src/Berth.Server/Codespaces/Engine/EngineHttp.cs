@@ -43,7 +43,7 @@ internal sealed class EngineHttp(EngineSocket socket)
         return await SendAsync(request, cancellationToken, fine);
     }
 
-    /// <param name="request">A request whose target is relative to the engine's API.</param>
+    /// <param name="request">Its target is relative to the engine's API.</param>
     public async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, CancellationToken cancellationToken, params HttpStatusCode[] fine)
     {

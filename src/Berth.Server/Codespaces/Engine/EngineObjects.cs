@@ -93,7 +93,6 @@ internal sealed record EngineImage(string Id, string? User, IReadOnlyDictionary<
 /// <param name="Network">The network of the commands: a network's name, <c>default</c> or <c>none</c>.</param>
 /// <param name="MemoryBytes">The limit for each command. Zero means no limit.</param>
 /// <param name="Cpus">The limit for each command. Zero means no limit.</param>
-/// <param name="CgroupParent">The parent control group of every container that the build makes.</param>
 internal sealed record EngineBuild(
     string Tag, string Dockerfile, string Target, IReadOnlyDictionary<string, string> Arguments, IReadOnlyDictionary<string, string> Labels,
     bool NoCache,

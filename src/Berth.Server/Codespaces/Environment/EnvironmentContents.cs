@@ -33,7 +33,6 @@ internal sealed partial class EnvironmentContents(
     }
 
     /// <summary>Runs at every start. New and changed secrets take effect here.</summary>
-    /// <param name="secrets">The secrets that the codespace may see.</param>
     /// <param name="log">The creation log, which learns here what to mask.</param>
     public async Task<CodespaceEnvironment> BeginAsync(
         Codespace codespace, RepositoryFacts repository, string token, SecretsOfCodespace secrets, DockerLogins logins,

@@ -30,11 +30,8 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
         "LD_LIBRARY_PATH", "LD_AUDIT",
     ];
 
-    /// <param name="login">The login of the person who works in the codespace.</param>
     /// <param name="repository"><c>owner/name</c>.</param>
-    /// <param name="secrets">The secrets that the codespace may see.</param>
     /// <param name="exportRegistries">Whether the three secrets of a registry are exported as well.</param>
-    /// <param name="outgoing">Whether there are certificates beside the system's.</param>
     public static EnvironmentVariables Of(
         string codespace, string repository, string login, string token, IReadOnlyDictionary<string, string> secrets,
         bool exportRegistries,

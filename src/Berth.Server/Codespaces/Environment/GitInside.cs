@@ -7,7 +7,7 @@ internal sealed record GitLogin(string Url, string UserName, string Password);
 /// <summary>The author of commits in a codespace, unless the person's own configuration names one.</summary>
 internal sealed record GitAuthor(string Name, string Email)
 {
-    /// <param name="host">The server's, for an address that leads nowhere where the person has given none.</param>
+    /// <param name="host">The server's host. It completes the made-up address when the person has given none.</param>
     public static GitAuthor Of(string login, string? name, string? email, string host) => new(
         string.IsNullOrWhiteSpace(name) ? login : name,
         string.IsNullOrWhiteSpace(email) ? $"{login}@users.noreply.{host}" : email);

@@ -34,7 +34,6 @@ internal sealed class ExpansionBudget(CancellationToken cancellationToken)
     private long _sent;
     private long _values;
 
-    /// <param name="more">The number of characters that are about to be added.</param>
     /// <param name="length">The length of the text after that.</param>
     /// <exception cref="LimitException">The limit is exceeded.</exception>
     public void Expand(long more, long length, TextPlace place)

@@ -17,7 +17,6 @@ internal sealed record FeatureName(string Text, ImageReference? Image, string? F
     /// <summary>The name without its version, as orders of installation use it.</summary>
     public string Resource => Image?.Repository ?? Address?.ToString() ?? "./" + Folder;
 
-    /// <param name="where">The file that names the feature, for messages.</param>
     /// <exception cref="FaultException">Codespaces do not install such a feature.</exception>
     public static FeatureName Parse(string id, Checkout checkout, string folder, string where)
     {

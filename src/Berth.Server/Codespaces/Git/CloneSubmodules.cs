@@ -5,7 +5,6 @@ using Berth.Server.Repositories.Cloning;
 namespace Berth.Server.Codespaces.Git;
 
 /// <summary>A checkout whose submodules are wanted.</summary>
-/// <param name="Url">The URL that it was cloned from.</param>
 /// <param name="Credential">A credential for the repository's own server and owner. Null: none may be used.</param>
 internal sealed record SubmoduleRequest(string Url, string Checkout, SandboxView View, CloneCredential? Credential)
 {
@@ -14,8 +13,6 @@ internal sealed record SubmoduleRequest(string Url, string Checkout, SandboxView
 }
 
 /// <summary>A submodule that was cloned.</summary>
-/// <param name="Place">Its path within the checkout.</param>
-/// <param name="Submodule">Its entry in the repository that it is in.</param>
 /// <param name="Url">The URL that it was cloned from.</param>
 internal sealed record ClonedSubmodule(string Place, Submodule Submodule, string Url);
 

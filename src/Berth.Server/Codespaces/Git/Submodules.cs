@@ -54,7 +54,6 @@ internal static class SubmoduleUrl
 {
     /// <param name="url">The URL as the file has it. <c>./</c> and <c>../</c> begin at the repository that names it
     /// (git-submodule(1)).</param>
-    /// <param name="parent">The URL that the repository was cloned from.</param>
     /// <returns>A URL over http or https, or the reason why there is none.</returns>
     public static (string? Url, string? Fault) Resolve(string url, string parent)
     {

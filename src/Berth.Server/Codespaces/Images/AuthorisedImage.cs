@@ -6,7 +6,7 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Codespaces.Images;
 
 /// <summary>An image that its registry has just allowed, by digest, and the login that it allowed.</summary>
-/// <param name="Login">The login. Null: the image was allowed without one.</param>
+/// <param name="Login">Null: the image was allowed without a login.</param>
 /// <param name="By">The owner of the login, for people: <c>ACR at organization level</c>. Null without a login.</param>
 /// <param name="Credential">The credential for the engine. If the registry issues tokens of a few minutes, it is one of these, so that the
 /// engine never sends a password.</param>

@@ -52,7 +52,7 @@ internal sealed record DockerLogins(IReadOnlyList<DockerLogin> Logins)
     /// Merges the logins into an existing file. Entries that Berth wrote before are replaced, and a person's own login wins over Berth's. A
     /// file that cannot be read is replaced as a whole.
     /// </summary>
-    /// <param name="existing">The present file. Null: there is none.</param>
+    /// <param name="existing">Null: there is no file.</param>
     /// <param name="before">What Berth wrote the last time. Null: nothing.</param>
     public string MergeInto(string? existing, DockerLogins? before)
     {

@@ -11,8 +11,7 @@ namespace Berth.Server.Codespaces.Images;
 /// </summary>
 internal static class ImageFault
 {
-    /// <param name="set">The set of secrets that applies to the image. Null: none.</param>
-    /// <param name="start">Says which logins were not used, and why.</param>
+    /// <param name="set">Null: no set of secrets applies to the image.</param>
     public static FaultException Of(ImageReference image, RemoteImage remote, LoginSecrets? set, Fault cause, StartCredentials start)
     {
         var with = set is not null && cause.Kind is not (FaultKind.UnknownHost or FaultKind.Unreachable or FaultKind.AddressRefused)

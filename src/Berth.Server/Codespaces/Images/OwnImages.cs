@@ -7,8 +7,8 @@ using Berth.Server.Registry.Authorization;
 namespace Berth.Server.Codespaces.Images;
 
 /// <summary>The decision of the access rules on one image of Berth's own registry.</summary>
-/// <param name="Rule">The rule that allowed it. Null when none did.</param>
-/// <param name="Refusal">The refusal, with a remedy. Null when the image is allowed.</param>
+/// <param name="Rule">Null when no rule allowed it.</param>
+/// <param name="Refusal">Null when the image is allowed.</param>
 internal sealed record OwnDecision(string? Rule, Fault? Refusal);
 
 /// <summary>

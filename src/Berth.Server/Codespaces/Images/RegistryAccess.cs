@@ -15,7 +15,7 @@ namespace Berth.Server.Codespaces.Images;
 internal sealed class RegistryAccess(
     AccessDecisions access, CodespaceSecrets secrets, ExchangeLogin logins, RegistryClient registries, OwnImages own)
 {
-    /// <param name="Rule">For Berth's own images: the rule that allows the image.</param>
+    /// <param name="Rule">Only for Berth's own images.</param>
     private sealed record Attempt(RegistryLogin? Login, string? By, Fault? Fault, string? Rule = null);
 
     public bool IsOwn(ImageReference image) => registries.IsOwn(image.Host);

@@ -1,11 +1,7 @@
 namespace Berth.Server.Codespaces.Isolation;
 
 /// <summary>Everything that can be asked of a build for a codespace, and of the containers that its commands run in.</summary>
-/// <param name="Tag">The tag of the image that it makes.</param>
-/// <param name="Dockerfile">The name of the Dockerfile in the context.</param>
-/// <param name="Target">The stage that is wanted.</param>
-/// <param name="Limits">The limits of each command.</param>
-/// <param name="Group">The control group of all commands together.</param>
+/// <param name="Limits">The limits of each command, not of all together.</param>
 internal sealed record BuildPlan(
     string Tag, string Dockerfile, string Target, MachineLimits Limits, ContainerNetwork Network, string Group)
 {

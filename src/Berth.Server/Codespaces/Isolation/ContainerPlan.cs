@@ -47,7 +47,7 @@ internal abstract record ContainerNetwork
     public sealed record None : ContainerNetwork;
 
     /// <summary>The codespace's own network.</summary>
-    /// <param name="Aliases">Names beside the container's own.</param>
+    /// <param name="Aliases">Beside the container's own name.</param>
     public sealed record OfCodespace(IReadOnlyList<string> Aliases) : ContainerNetwork;
 
     /// <summary>The network of another container of the codespace.</summary>

@@ -8,7 +8,6 @@ namespace Berth.Server.Codespaces.Isolation;
 /// and mounts. Only these things are ever mounted: a workspace, a volume, memory, the socket of the codespace's own engine, and Berth's SSH
 /// server. No port is published, and nothing of the host is shared.
 /// </summary>
-/// <param name="folders">The codespace's folders on this host.</param>
 /// <param name="docker">Whether the codespace has an engine of its own. Without one its socket is left out.</param>
 internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders folders, bool docker = false)
 {

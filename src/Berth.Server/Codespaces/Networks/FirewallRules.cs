@@ -7,7 +7,6 @@ using Berth.Server.Http;
 namespace Berth.Server.Codespaces.Networks;
 
 /// <summary>The facts from which the firewall's rules are made.</summary>
-/// <param name="Resolvers">The name servers of this machine.</param>
 /// <param name="Allowed">The networks that <c>BERTH_ALLOWED_NETWORKS</c> adds to the globally routable addresses.</param>
 /// <param name="Port">The port on which Berth listens. Sandboxes fetch from its registry.</param>
 /// <param name="Berth">The addresses of Berth's own URL. A loopback address is left out, since it is answered inside each

@@ -5,7 +5,6 @@ namespace Berth.Server.Codespaces.Permissions;
 
 /// <summary>One entry of the list.</summary>
 /// <param name="Name"><c>owner/name</c> or <c>owner/*</c>.</param>
-/// <param name="Packages">Whether the entry asks to read packages.</param>
 /// <param name="Contents">The access that it asks for git: <c>read</c>, <c>write</c>, or null for none.</param>
 internal sealed record AskedRepository(string Name, bool Packages, string? Contents);
 
@@ -16,7 +15,6 @@ internal sealed record AskedRepository(string Name, bool Packages, string? Conte
 /// only be read, and <c>owner/*</c> stands for all repositories of an owner. Other permissions have no effect here. Only the repository's
 /// own file counts, not the metadata of images.
 /// </summary>
-/// <param name="Remarks">One line for each thing that is not granted.</param>
 internal sealed record AskedRepositories(IReadOnlyList<AskedRepository> Asked, IReadOnlyList<string> Remarks)
 {
     public const int Most = 100;

@@ -68,7 +68,6 @@ internal sealed class CodespacePermissions(Db db, LookAtRepository looks, ApiUrl
     /// <summary>How long a request waits to learn whether permissions are missing. The start finds out in any case.</summary>
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(10);
 
-    /// <param name="userId">The user whose codespace it is or would be.</param>
     public Task<PermissionReview> ReviewAsync(
         RepositoryFacts repository, long userId, string login, DevcontainerFile file, CancellationToken cancellationToken)
     {

@@ -108,7 +108,7 @@ internal sealed class DevcontainerPlan
         _ => "",
     };
 
-    /// <param name="path">The path of the configuration. Null: the usual places are searched.</param>
+    /// <param name="path">Null: the usual places are searched.</param>
     /// <exception cref="FaultException">The configuration cannot be read at all. The message names file, line and reason.</exception>
     public static DevcontainerPlan Read(Checkout checkout, string? path, string repository)
     {

@@ -9,7 +9,6 @@ namespace Berth.Server.Codespaces.Prebuilds;
 /// </summary>
 /// <param name="Image">The image that the container was made from. The engine describes the kept image as the container was.</param>
 /// <param name="BaseBytes">The size of what is on the engine in any case.</param>
-/// <param name="Metadata">The metadata of image, features and devcontainer.json.</param>
 /// <param name="Trees">Git's ids of the folders that were used in builds, by path.</param>
 internal sealed record PrebuildRecord(
     string CommitId, string RemoteUser, EngineImage Image, long BaseBytes, IReadOnlyList<JsonObject> Metadata,

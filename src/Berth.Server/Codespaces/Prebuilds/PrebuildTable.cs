@@ -57,7 +57,7 @@ internal static class PrebuildTable
             });
 
     /// <summary>Says whether codespaces of a branch begin with a prebuild: <c>ready</c>, <c>in_progress</c> or <c>none</c>.</summary>
-    /// <param name="branch">The branch. Empty: the repository's default branch.</param>
+    /// <param name="branch">Empty: the repository's default branch.</param>
     public static async Task<string> AvailabilityAsync(DbSession session, long repositoryId, string branch)
     {
         var all = await session.QueryAsync<Prebuild>(

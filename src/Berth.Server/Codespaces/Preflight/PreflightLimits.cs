@@ -27,7 +27,7 @@ internal sealed class PreflightLimits(TimeProvider time) : IDisposable
 
     private readonly SemaphoreSlim _all = new(AtOnce);
 
-    /// <param name="run">The work that is limited. Its token is cancelled when the time is over.</param>
+    /// <param name="run">Its token is cancelled when the time is over.</param>
     /// <exception cref="ApiException">429: several pre-flights of this person are waiting already.</exception>
     /// <exception cref="FaultException">The work took too long.</exception>
     public async Task<T> WithinAsync<T>(long userId, Func<CancellationToken, Task<T>> run, CancellationToken cancellationToken)

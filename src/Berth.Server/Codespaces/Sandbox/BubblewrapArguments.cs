@@ -28,8 +28,7 @@ internal static class BubblewrapArguments
 
     private static readonly string[] SystemLinks = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
-    /// <param name="isRoot">Whether the server runs as root.</param>
-    /// <param name="folder">The working folder. The view must show it.</param>
+    /// <param name="folder">The view must show it.</param>
     public static List<string> Of(SandboxView view, CodespaceTools tools, bool isRoot, IEnumerable<string> command, string folder)
     {
         List<string> arguments =

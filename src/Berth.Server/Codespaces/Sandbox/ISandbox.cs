@@ -7,7 +7,7 @@ internal interface ISandbox
 {
     /// <param name="file">The full path of the program.</param>
     /// <param name="arguments">Passed as they are. Every process of the machine can see them, so they must never contain a secret.</param>
-    /// <param name="folder">The working folder. The view must show it.</param>
+    /// <param name="folder">The view must show it.</param>
     /// <exception cref="TimeoutException">The program took too long.</exception>
     /// <exception cref="FaultException">This machine has no sandbox. The message says what is missing.</exception>
     Task<ToolResult> RunAsync(

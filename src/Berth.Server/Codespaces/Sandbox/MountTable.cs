@@ -3,9 +3,8 @@ using System.Text.RegularExpressions;
 namespace Berth.Server.Codespaces.Sandbox;
 
 /// <summary>One mount that this server sees.</summary>
-/// <param name="Device">The numbers of the filesystem's device.</param>
-/// <param name="Point">The place of the mount.</param>
-/// <param name="Options">The options of this mount, separated by commas.</param>
+/// <param name="Device">Its numbers: <c>MAJOR:MINOR</c>.</param>
+/// <param name="Options">Separated by commas.</param>
 /// <param name="Source">The mounted device or folder, as it was given to the mount call.</param>
 internal sealed record MountEntry(string Device, string Point, string Options, string Source);
 

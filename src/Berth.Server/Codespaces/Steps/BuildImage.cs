@@ -28,12 +28,10 @@ internal sealed class BuildImage(BuildDockerfile build, BuildServices services)
     }
 
     /// <summary>Settles the images of services, when the image of the container itself is there already.</summary>
-    /// <param name="image">The image of the container, and its metadata.</param>
     /// <exception cref="FaultException">A service's build failed.</exception>
     public Task<BuiltStart> FinishAsync(FetchedStart start, PinnedImage image, CancellationToken cancellationToken) =>
         FinishAsync(start, image, new Dictionary<string, PinnedImage>(StringComparer.Ordinal), cancellationToken);
 
-    /// <param name="built">Images of services that are settled.</param>
     private async Task<BuiltStart> FinishAsync(
         FetchedStart start, PinnedImage image, Dictionary<string, PinnedImage> built, CancellationToken cancellationToken)
     {

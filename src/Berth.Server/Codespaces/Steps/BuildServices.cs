@@ -7,7 +7,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// <summary>Settles the images of a compose file's services: fetched before or built here.</summary>
 internal sealed class BuildServices(BuildDockerfile build)
 {
-    /// <param name="built">The images that are settled, by service. This method adds those that it settles.</param>
+    /// <param name="built">This method adds the images that it settles, by service.</param>
     /// <returns>The images of the services beside the main one, as the engine knows them, by service.</returns>
     public async Task<IReadOnlyDictionary<string, string>> RunAsync(
         FetchedStart start, ComposePlan compose, Dictionary<string, PinnedImage> built, CancellationToken cancellationToken)

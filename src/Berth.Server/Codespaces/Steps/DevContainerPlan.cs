@@ -12,8 +12,7 @@ namespace Berth.Server.Codespaces.Steps;
 /// </summary>
 internal static class DevContainerPlan
 {
-    /// <param name="service">The service that becomes the container. Null without a compose file.</param>
-    /// <param name="limits">The container's share of the machine.</param>
+    /// <param name="service">Null without a compose file.</param>
     public static ContainerPlan Of(
         BuiltStart start, ComposeService? service, MachineLimits limits, Surroundings beside)
     {

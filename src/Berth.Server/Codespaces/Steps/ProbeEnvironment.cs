@@ -8,7 +8,6 @@ namespace Berth.Server.Codespaces.Steps;
 /// Finds out which environment the remote user's shell sets (containers.dev, <c>userEnvProbe</c>). Version managers set their paths in its
 /// startup files. Berth asks before any secret is in the container's environment, so that the answer contains none.
 /// </summary>
-/// <param name="probe">The value in the configuration.</param>
 internal sealed class ProbeEnvironment(string probe)
 {
     /// <summary>Variables that concern only the shell that was asked, and are no use to other processes.</summary>
@@ -39,7 +38,7 @@ internal sealed class ProbeEnvironment(string probe)
         }
     }
 
-    /// <param name="answer">The answer. Null when none came in time.</param>
+    /// <param name="answer">Null when no answer came in time.</param>
     /// <returns>The variables. Empty when nothing was asked, or when there is no usable answer, which the log says.</returns>
     public IReadOnlyDictionary<string, string> Read(string? answer, EngineContainer container, string user, Action<string, string> log)
     {

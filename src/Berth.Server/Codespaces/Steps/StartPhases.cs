@@ -133,7 +133,6 @@ internal sealed record CreatedStart(PreparedStart Start, string Container, WorkP
 }
 
 /// <summary>People can work in the codespace. Commands may still run until <see cref="Rest"/> has ended.</summary>
-/// <param name="Codespace">The codespace with its container.</param>
 internal sealed record RunningStart(Codespace Codespace, Func<Task> Rest);
 
 /// <summary>The place where people work, and the user they work as.</summary>
@@ -144,7 +143,6 @@ internal sealed record WorkPlace(string Image, string MountTarget, string Worksp
 /// <param name="HasDocker">The socket of the codespace's own engine is there to be mounted.</param>
 /// <param name="Services">The number of services beside it, including those that start after it.</param>
 /// <param name="Joined">The container whose network it shares. Null: none.</param>
-/// <param name="Aliases">Names under which services reach it.</param>
 internal sealed record Surroundings(bool HasDocker, int Services, string? Joined, IReadOnlyList<string> Aliases)
 {
     /// <summary>The containers of services that exist already, by service.</summary>

@@ -129,7 +129,7 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
     private static ServiceStart StartOf(BuiltStart built, ComposeService service) =>
         new(service.Name, EngineNames.ServiceOf(built.Codespace.Name, service.Name), service.Needs);
 
-    /// <param name="made">The containers that exist, by service. This method adds those that it makes.</param>
+    /// <param name="made">This method adds the containers that it makes, by service.</param>
     private async Task StartAllAsync(
         BuiltStart built, bool hasDocker, IEnumerable<ComposeService> services, List<ServiceStart> starts, Dictionary<string, string> made,
         CancellationToken cancellationToken)

@@ -6,7 +6,6 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Workspaces;
 
 /// <summary>A container whose own layer lies on its codespace's disk.</summary>
-/// <param name="Layer">The engine's folder of the layer.</param>
 /// <param name="Files">The engine's folder of the container's name files (<c>/etc/hosts</c> and others).</param>
 internal sealed record PlacedLayer(string Container, string Layer, string Files);
 

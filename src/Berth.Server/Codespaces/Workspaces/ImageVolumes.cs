@@ -16,10 +16,8 @@ internal sealed record VolumesOf(string Container, string Image, bool ReadOnly);
 /// </summary>
 internal sealed class ImageVolumes(IContainerEngine engine)
 {
-    /// <param name="name">The name of the container that is about to be made.</param>
-    /// <param name="body">The body of the engine's call. The mounts are added to it.</param>
+    /// <param name="body">The mounts are added to it.</param>
     /// <param name="others">Containers whose images' volumes it has as well, where nothing is mounted. The last one wins.</param>
-    /// <param name="labels">The labels by which the codespace's volumes are found when it is deleted.</param>
     /// <exception cref="FaultException">The image asks for a volume at a place where nothing may be mounted.</exception>
     public async Task AddAsync(
         Codespace codespace, CodespaceFolders folders, string name, JsonObject body, IReadOnlyList<VolumesOf> others,

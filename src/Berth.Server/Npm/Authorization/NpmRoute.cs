@@ -6,8 +6,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Npm.Authorization;
 
 /// <summary>Metadata of a route of the npm registry: what its caller must be allowed.</summary>
-/// <param name="Needs">On the package that it names; null where it names none.</param>
-/// <param name="Writes">Whether it changes packages, which a registry that is read-only refuses.</param>
+/// <param name="Needs">What the route needs on the package that it names. Null: it names no package.</param>
+/// <param name="Writes">Whether it changes packages. A read-only registry refuses such routes.</param>
 internal sealed record NpmRoute(PackageAction? Needs, bool Writes)
 {
     /// <summary>The mark of the REST API that decides instead, for what is no package: organizations, teams, tokens.</summary>

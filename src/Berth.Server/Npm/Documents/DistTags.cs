@@ -10,7 +10,6 @@ internal static class DistTags
     public const string Latest = "latest";
 
     /// <summary>What a client is shown of a package.</summary>
-    /// <param name="versions">The numbers of its live versions.</param>
     public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(
         DbSession session, long packageId, IEnumerable<string> versions) =>
         Of(

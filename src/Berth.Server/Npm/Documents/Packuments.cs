@@ -8,7 +8,7 @@ using Microsoft.Extensions.Primitives;
 namespace Berth.Server.Npm.Documents;
 
 /// <summary>A packument as it is sent, with the headers of its answers, built once.</summary>
-/// <param name="Content">Gzip.</param>
+/// <param name="Content">Compressed with gzip.</param>
 internal sealed record Packument(byte[] Content, StringValues ETag);
 
 /// <summary>

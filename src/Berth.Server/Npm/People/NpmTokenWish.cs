@@ -16,7 +16,8 @@ internal static class NpmTokenWish
     private const int LongestNote = 200;
     private const int MostDays = 36500;
 
-    /// <param name="scopes">Those of the token that asks: without a word about it, the new one publishes if that one does.</param>
+    /// <param name="scopes">The scopes of the token that asks. If the request does not say otherwise, the new token may publish if that one
+    /// may.</param>
     public static TokenRequest Read(JsonElement body, Scopes scopes, DateTimeOffset now)
     {
         if (body.ListOf("cidr_whitelist").Any())

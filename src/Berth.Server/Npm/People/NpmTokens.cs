@@ -77,7 +77,7 @@ internal static class NpmTokens
             NpmJson.Default.NpmToken, statusCode: StatusCodes.Status201Created);
     }
 
-    /// <param name="token">A key of the list, or a whole secret.</param>
+    /// <param name="token">A key from the list, or a whole secret.</param>
     private static async Task<IResult> RevokeAsync(
         string token, ApiCaller caller, Db db, PersonalTokens tokens, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, PackageNeeds
 {
     private const int LongestReason = 4096;
 
-    /// <param name="revision">What the client read; null where it does not say: then nothing is taken away.</param>
+    /// <param name="revision">The revision that the client read. Null: the client names none, and nothing is removed.</param>
     /// <exception cref="ApiException">400, 403, 404, 409.</exception>
     public async Task RunAsync(NpmAccess access, PublishDocument document, string? revision, CancellationToken cancellationToken)
     {
@@ -54,7 +54,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, PackageNeeds
         cancellationToken);
 
     /// <summary>Puts a tag on a version, or takes it off.</summary>
-    /// <param name="version">Null: it goes.</param>
+    /// <param name="version">Null: the tag is removed.</param>
     public async Task TagAsync(NpmAccess access, string tag, string? version, CancellationToken cancellationToken)
     {
         var packageId = await db.WriteAsync(

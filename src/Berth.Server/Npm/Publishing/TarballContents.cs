@@ -11,7 +11,7 @@ namespace Berth.Server.Npm.Publishing;
 
 /// <summary>What is in a tarball: how many files of how many bytes, and that its <c>package.json</c> is the one that was
 /// announced.</summary>
-/// <param name="UnpackedSize">In bytes, of all files.</param>
+/// <param name="UnpackedSize">The size of all files together, in bytes.</param>
 internal sealed record TarballContents(long FileCount, long UnpackedSize)
 {
     private const int Block = 512;
@@ -32,7 +32,7 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
     /// Reads headers and passes over contents, within budgets of its own. .NET's reader takes an extended header of any size into memory,
     /// and a few compressed kilobytes may announce gigabytes.
     /// </summary>
-    /// <param name="content">Seekable.</param>
+    /// <param name="content">Must be seekable.</param>
     /// <exception cref="ApiException">400: it is no tarball of this version.</exception>
     public static async Task<TarballContents> ReadAsync(
         Stream content, PackageAddress address, string version, CancellationToken cancellationToken)

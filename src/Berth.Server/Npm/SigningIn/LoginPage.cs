@@ -30,7 +30,7 @@ internal static class LoginPage
         $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; "
             + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-    /// <param name="refused">Why the token that was typed is not taken.</param>
+    /// <param name="refused">Why the typed token was refused. Null: none was typed yet.</param>
     public static IResult Ask(HttpContext http, LoginRequestRow request, string registry, ApiError? refused = null) => Page(
         http, refused?.Status ?? StatusCodes.Status200OK, "Log in to npm",
         $"""

@@ -34,7 +34,7 @@ internal sealed partial class PackageChanges
     }
 
     /// <summary>What its type's own row says by now.</summary>
-    /// <param name="reason">Null: it is deprecated no more.</param>
+    /// <param name="reason">Null: the version is no longer deprecated.</param>
     public Task RecordDeprecationAsync(long packageId, VersionRow version, string? reason) => RecordAsync(
         packageId, new(PackageEventKind.VersionDeprecated) { VersionId = version.Id, Version = version.Name, New = reason });
 

@@ -12,8 +12,8 @@ internal sealed record PackageSettings(Visibility Visibility, RepositoryFacts? R
 /// to them, of versions and of tags are written nowhere else, so nothing changes without an event, and no tag changes past
 /// the rules about it.
 /// </summary>
-/// <param name="actor">Who changes: a caller, or <see cref="Collector"/>.</param>
-/// <param name="overriding">An administrator's word that rules about tags give way.</param>
+/// <param name="actor">A caller, or <see cref="Collector"/>.</param>
+/// <param name="overriding">An administrator's decision that rules about tags give way. Null: there is none.</param>
 internal sealed partial class PackageChanges(DbSession session, ChangeActor actor, DateTimeOffset now, TagOverride? overriding = null)
 {
     /// <summary>What goes when its retention is over.</summary>

@@ -7,14 +7,14 @@ namespace Berth.Server.Packages.Content;
 internal static class BlobUse
 {
     /// <summary>By a version that is live or may come back.</summary>
-    /// <param name="link">What the statement calls <c>blob_links</c>.</param>
+    /// <param name="link">The statement's alias of <c>blob_links</c>.</param>
     public static string ByAny(string link) => $"""
         exists (select 1 from version_blobs vb cross join package_versions v
                 where vb.blob_id = {link}.blob_id and v.id = vb.version_id and v.package_id = {link}.package_id)
         """;
 
     /// <summary>By a live version.</summary>
-    /// <param name="except">The version that does not count, such as <c>@versionId</c>; null: all count.</param>
+    /// <param name="except">A version that does not count, such as <c>@versionId</c>. Null: all versions count.</param>
     public static string ByLive(string link, string? except = null) => $"""
         exists (select 1 from version_blobs vb cross join package_versions v
                 where vb.blob_id = {link}.blob_id and v.id = vb.version_id and v.package_id = {link}.package_id

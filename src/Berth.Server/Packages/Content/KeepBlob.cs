@@ -19,7 +19,7 @@ internal sealed class KeepBlob(Db db, IBlobStore blobs)
     }
 
     /// <summary>The blob's id. For use inside the transaction that the package's id is from.</summary>
-    /// <param name="lost">What <see cref="LostAsync"/> found.</param>
+    /// <param name="lost">What <see cref="LostAsync"/> returned.</param>
     public static async Task<long> RecordAsync(
         DbSession session, long packageId, StorageKey upload, CommitResult commit, BlobRow? lost, DateTimeOffset now)
     {

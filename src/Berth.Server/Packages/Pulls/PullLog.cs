@@ -19,8 +19,8 @@ internal sealed class PullLog(AuditOptions options, TimeProvider time)
     private List<PullRecord> _pulls = [];
     private long _dropped;
 
-    /// <param name="version">Its name: a digest, or a number.</param>
-    /// <param name="reference">What was asked for: the same, or a tag.</param>
+    /// <param name="version">A digest, or an npm version's number.</param>
+    /// <param name="reference">What was asked for: the version's name, or a tag.</param>
     public void Pulled(ChangeActor actor, PackageSubject package, string version, string reference)
     {
         if (!options.AuditPulls)

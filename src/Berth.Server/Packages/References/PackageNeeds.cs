@@ -4,10 +4,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Packages.References;
 
 /// <summary>A version of another package of this server that depends on a package.</summary>
-/// <param name="PackageId">The package that depends.</param>
-/// <param name="Version">Of that package.</param>
-/// <param name="Range">As it is written there.</param>
-/// <param name="Served">The live versions that would do, the one that is taken first; none where the range says nothing of
+/// <param name="PackageId">The package that has the dependency.</param>
+/// <param name="Served">The live versions that satisfy the range, the one that is installed first. Empty when the range does not name
 /// versions.</param>
 internal sealed record VersionNeed(long PackageId, string Version, string Range, IReadOnlyList<string> Served)
 {
@@ -15,7 +13,7 @@ internal sealed record VersionNeed(long PackageId, string Version, string Range,
 }
 
 /// <summary>What others have of a package.</summary>
-/// <param name="Default">The live version that whoever names none is given; null where the type has no such thing.</param>
+/// <param name="Default">The live version that a client gets if it names none. Null: the type has no such thing.</param>
 internal sealed record PackageUse(string? Default, IReadOnlyList<VersionNeed> Needs)
 {
     public static readonly PackageUse None = new(null, []);

@@ -83,8 +83,8 @@ internal sealed class VersionGraph
     /// What would be left without anything that holds it, were the roots to go: each of it is held by the roots and by what goes with them,
     /// and by nothing else. The roots come first, and each version after all that hold it.
     /// </summary>
-    /// <param name="may">Whether a version may go along; usually one without a tag.</param>
-    /// <param name="gone">What went before; what goes now is added.</param>
+    /// <param name="may">Whether a version may go too. Usually only one without a tag may.</param>
+    /// <param name="gone">The versions that went before. This method adds those that go now.</param>
     public IReadOnlyList<VersionNode> WithParts(
         IEnumerable<VersionNode> roots, Func<VersionNode, bool> may, HashSet<long>? gone = null)
     {

@@ -6,7 +6,7 @@ namespace Berth.Server.Packages.Retention;
 
 /// <summary>A branch, tag or pull request that tags of images may follow.</summary>
 /// <param name="Kind"><c>branch</c>, <c>tag</c> or <c>pr</c>.</param>
-/// <param name="Name">As tags spell it.</param>
+/// <param name="Name">The name as tags spell it.</param>
 internal sealed partial record FollowedRef(string Kind, string Name)
 {
     public const string Rule = "a ref begins with refs/heads/, refs/tags/ or refs/pull/";

@@ -48,7 +48,7 @@ internal static class RetentionTable
         """,
         new { packageId });
 
-    /// <param name="ownerId">Or <paramref name="packageId"/>; the other is null.</param>
+    /// <param name="ownerId">Either this or <paramref name="packageId"/> is given. The other is null.</param>
     public static async Task SetAsync(
         DbSession session, long? ownerId, long? packageId, RetentionPolicy policy, string actor, DateTimeOffset now)
     {

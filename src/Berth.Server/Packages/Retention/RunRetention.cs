@@ -20,7 +20,7 @@ internal enum RunCause
 }
 
 /// <summary>A policy that is not set: what would it remove?</summary>
-/// <param name="OfOwner">As the account's: what a package says for itself counts all the same.</param>
+/// <param name="OfOwner">Whether it is tried as the account's policy. A package's own policy still comes first then.</param>
 internal sealed record TriedPolicy(RetentionPolicy Policy, bool OfOwner)
 {
     /// <summary>Whether it counts in place of what is in force.</summary>
@@ -40,7 +40,7 @@ internal sealed partial class RunRetention(
     private const int MostPlans = 10;
 
     /// <summary>Null where no policy counts for the package, or where nothing was to be done and nobody asked.</summary>
-    /// <param name="goneRef">What causes the run, if that is it.</param>
+    /// <param name="goneRef">The deleted ref that caused the run. Null: another cause.</param>
     public async Task<RetentionRun?> RunAsync(
         long packageId, ChangeActor actor, RunCause cause, FollowedRef? goneRef, CancellationToken cancellationToken)
     {
@@ -75,7 +75,7 @@ internal sealed partial class RunRetention(
     }
 
     /// <summary>What a run would remove now.</summary>
-    /// <param name="tried">Null: the policy that counts.</param>
+    /// <param name="tried">Null: the policy that is in force.</param>
     public async Task<RetentionPreview> PreviewAsync(long packageId, TriedPolicy? tried, CancellationToken cancellationToken)
     {
         var plan = await PlanAsync(packageId, tried, Moment(time.GetUtcNow(), null), cancellationToken);

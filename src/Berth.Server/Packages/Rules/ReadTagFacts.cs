@@ -7,7 +7,6 @@ namespace Berth.Server.Packages.Rules;
 internal static class ReadTagFacts
 {
     /// <param name="principal">Null: the server itself.</param>
-    /// <param name="rules">Those that count for the package.</param>
     public static async Task<TagFacts> LoadAsync(
         DbSession session, Principal? principal, PackageAddress address, IReadOnlyList<TagRule> rules) => new()
         {

@@ -1,8 +1,7 @@
 namespace Berth.Server.Packages.Rules;
 
 /// <summary>Whose rules are meant: an account's for all of its packages, or one package's.</summary>
-/// <param name="Owner">The login.</param>
-/// <param name="PackageId">Null: the account's.</param>
+/// <param name="PackageId">Null: the account's rules.</param>
 internal sealed record RulePlace(long OwnerId, string Owner, bool OfOrganization, long? PackageId, Access.PackageAddress? Package)
 {
     /// <summary>As the column has it: an account's rules only where the account's are meant. No account has the number 0.</summary>

@@ -9,7 +9,7 @@ namespace Berth.Server.Packages.Rules;
 /// Asks the rules about every change of a tag, in the transaction that makes it: whoever writes tags has one, so no way to a tag passes
 /// them by. What a rule refuses goes on only by an administrator's recorded word.
 /// </summary>
-/// <param name="overriding">Null: nobody gave it.</param>
+/// <param name="overriding">Null: no administrator overrides the rules.</param>
 internal sealed class TagGuard(DbSession session, ChangeActor actor, DateTimeOffset now, TagOverride? overriding)
 {
     private readonly Dictionary<long, List<TagRule>> _rules = [];

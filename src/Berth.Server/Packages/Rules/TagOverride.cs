@@ -7,13 +7,11 @@ using Berth.Server.Database;
 namespace Berth.Server.Packages.Rules;
 
 /// <summary>An administrator's word that a change of tags goes on although a rule refuses it. Every use stands in the audit log.</summary>
-/// <param name="Reason">Why, in the administrator's words.</param>
 internal sealed record TagOverride(AuditLog Audit, string Reason)
 {
     public const string Action = "push_rule.override";
 
-    /// <param name="change">Null: the whole package goes.</param>
-    /// <param name="refusal">What the rule said.</param>
+    /// <param name="change">Null: the whole package is deleted.</param>
     public Task RecordAsync(DbSession session, ChangeActor actor, PackageName package, TagChange? change, string refusal) =>
         Audit.RecordAsync(
             session, actor,

@@ -9,7 +9,7 @@ using Berth.Server.Packages.Rules;
 namespace Berth.Server.Packages.Versions;
 
 /// <summary>Why a version stays; each surface says it in its own words.</summary>
-/// <param name="What">What keeps it, in words: the indexes that list it, the packages that depend on it.</param>
+/// <param name="What">What keeps it, in words: the indexes that list it, or the packages that depend on it.</param>
 internal sealed record VersionStays(VersionStaysReason Reason, string? What = null);
 
 internal enum VersionStaysReason

@@ -14,7 +14,6 @@ internal sealed class MoveTag(Db db, RetentionOptions options, TimeProvider time
 {
     private const string Resource = "PackageTag";
 
-    /// <param name="overriding">An administrator's word that push rules give way.</param>
     /// <exception cref="ApiException">403: a push rule refuses it; 404: the caller may publish no more; 422: there is no such version, or
     /// it is deleted.</exception>
     public Task<VersionName> RunAsync(

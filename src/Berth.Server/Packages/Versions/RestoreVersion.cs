@@ -18,7 +18,7 @@ internal sealed record Restoration(VersionStays? Stays, RestoredVersions Restore
 /// <summary>Brings a deleted version back with everything that went with it, while it is kept. Never moves a tag that moved on.</summary>
 internal sealed partial class RestoreVersion(Db db, RetentionOptions options, TimeProvider time, ILogger<RestoreVersion> logger)
 {
-    /// <param name="overriding">An administrator's word that tags come back which push rules refuse.</param>
+    /// <param name="overriding">Also brings back tags that push rules refuse.</param>
     /// <exception cref="Http.ApiException">403: a push rule does not let the caller make one of its tags.</exception>
     public async Task<Restoration> RunAsync(
         ApiCaller caller, PackageAddress address, long versionId, TagOverride? overriding, CancellationToken cancellationToken)

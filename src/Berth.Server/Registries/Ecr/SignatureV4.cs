@@ -19,8 +19,8 @@ internal static class SignatureV4
     private const string Algorithm = "AWS4-HMAC-SHA256";
 
     /// <summary>The headers to add: <c>X-Amz-Date</c>, <c>Authorization</c> and, for temporary keys, <c>X-Amz-Security-Token</c>.</summary>
-    /// <param name="endpoint">Scheme and host; the path is <c>/</c>.</param>
-    /// <param name="now">The time of the request; AWS refuses clocks that are off by more than minutes.</param>
+    /// <param name="endpoint">Scheme and host. The path is <c>/</c>.</param>
+    /// <param name="now">The time of the request. AWS refuses clocks that are minutes off.</param>
     public static Dictionary<string, string> Sign(
         Uri endpoint, IReadOnlyDictionary<string, string> headers, ReadOnlySpan<byte> body, AwsKeyPair keys, string region, string service,
         DateTimeOffset now)

@@ -12,7 +12,7 @@ internal static class OutsideFile
 {
     private const int MostRedirects = 10;
 
-    /// <param name="fault">What is said of the file when it cannot be had, with this reason.</param>
+    /// <param name="fault">Makes the fault for a file that cannot be fetched. It gets the reason.</param>
     /// <exception cref="FaultException">It cannot be had.</exception>
     public static async Task<T> ReadAsync<T>(
         RemoteHttp http, Uri url, Func<string, FaultException> fault, Func<HttpResponseMessage, CancellationToken, Task<T>> read,

@@ -19,7 +19,7 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
     public bool IsOwn(RegistryHost host) => host == _own;
 
     /// <summary>What <c>docker login</c> tries. Without a login: whether the registry answers as one.</summary>
-    /// <param name="login">Null: without one.</param>
+    /// <param name="login">Null: without a login.</param>
     public Task<RemoteAnswer<RemoteLogin>> LoginAsync(RegistryHost host, RegistryLogin? login, bool offline,
         CancellationToken cancellationToken) => WithinAsync(
         host, login,
@@ -54,8 +54,8 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
     /// <summary>
     /// As <see cref="FindAsync"/>, and its platforms and size; a manifest is read for it, which some registries count as a pull.
     /// </summary>
-    /// <param name="login">Null: without one.</param>
-    /// <param name="platform">What it must run on; null: all are fine.</param>
+    /// <param name="login">Null: without a login.</param>
+    /// <param name="platform">The platform that the image must support. Null: any platform is fine.</param>
     public Task<RemoteAnswer<RemoteManifest>> DescribeAsync(RemoteImage image, RegistryLogin? login, Platform? platform,
         CancellationToken cancellationToken) => OfImageAsync(
         image, login,
@@ -82,17 +82,17 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
         OfImageAsync(image, login, (requests, token) => requests.ManifestAsync(image.Reference, token), cancellationToken);
 
     /// <summary>A blob of the image's repository, to be read as it comes; whoever gets it disposes it.</summary>
-    /// <param name="image">Which repository; its reference does not matter.</param>
-    /// <param name="login">Null: without one.</param>
-    /// <param name="largest">More bytes than these are a fault.</param>
-    /// <param name="cancellationToken">Ends the asking, not the reading.</param>
+    /// <param name="image">Names the repository. Its tag or digest does not matter.</param>
+    /// <param name="login">Null: without a login.</param>
+    /// <param name="largest">The limit in bytes. A larger blob is a fault.</param>
+    /// <param name="cancellationToken">Ends the request, not the reading of the answer.</param>
     public Task<RemoteAnswer<RemoteBlob>> OpenBlobAsync(RemoteImage image, RegistryLogin? login, Digest digest, long largest,
         CancellationToken cancellationToken) =>
         OfImageAsync(image, login, (requests, token) => requests.BlobAsync(digest, largest, token), cancellationToken);
 
     /// <summary>The one layer of a small artifact, whole.</summary>
-    /// <param name="login">Null: without one.</param>
-    /// <param name="limit">Bytes of the layer; a larger one is refused.</param>
+    /// <param name="login">Null: without a login.</param>
+    /// <param name="limit">The limit in bytes. A larger layer is refused.</param>
     public Task<RemoteAnswer<byte[]>> ReadLayerAsync(RemoteImage image, RegistryLogin? login, string layerType, int limit,
         CancellationToken cancellationToken) => OfImageAsync(
         image, login,

@@ -13,10 +13,8 @@ namespace Berth.Server.Registries.Remote;
 /// One conversation with one registry about one login: asks what it wants (ping and challenge), gets a token where it wants one, and sends
 /// requests. Throws <see cref="FaultException"/> with the reason in words.
 /// </summary>
-/// <param name="realms">Where the login may go.</param>
-/// <param name="host">The registry; what messages name.</param>
-/// <param name="origins">Where it may be, the first that speaks counts.</param>
-/// <param name="login">Null: without one.</param>
+/// <param name="origins">The places where the registry may be. The first that answers counts.</param>
+/// <param name="login">Null: without a login.</param>
 internal sealed class RegistryConversation(
     RegistryWire wire, RealmRule realms, TimeProvider time, RegistryHost host, IReadOnlyList<Uri> origins, RegistryLogin? login)
 {
@@ -31,7 +29,7 @@ internal sealed class RegistryConversation(
     public RemoteToken? Token { get; private set; }
 
     /// <summary>Asks <c>/v2/</c> and signs in as it wants.</summary>
-    /// <param name="scope">What for; null: only to see whether the login is good.</param>
+    /// <param name="scope">What is asked for. Null: only checks whether the login is valid.</param>
     public async Task OpenAsync(string? scope, bool offline, CancellationToken cancellationToken)
     {
         using var response = await PingAsync(cancellationToken);

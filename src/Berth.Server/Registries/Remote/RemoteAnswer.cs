@@ -55,10 +55,10 @@ internal sealed record RemoteAnswer<T>
 internal sealed record RemoteLogin(string Message);
 
 /// <summary>A manifest as far as a start looks at it.</summary>
-/// <param name="Size">Bytes of configuration and layers of the chosen platform; null where nobody looked.</param>
-/// <param name="Platforms">Empty where it says none.</param>
+/// <param name="Size">The bytes of the configuration and layers of the chosen platform. Null when nobody looked.</param>
+/// <param name="Platforms">Empty: the image names none.</param>
 internal sealed record RemoteManifest(Digest Digest, string MediaType, long? Size, IReadOnlyList<Platform> Platforms);
 
 /// <summary>A manifest with its bytes, checked against its digest.</summary>
-/// <param name="MediaType">As the registry says; empty where it says nothing.</param>
+/// <param name="MediaType">The type that the registry gives. Empty: it gives none.</param>
 internal sealed record RemoteContent(Digest Digest, string MediaType, ReadOnlyMemory<byte> Bytes, Manifest Manifest);

@@ -19,7 +19,7 @@ internal sealed class RemoteHttp : IDisposable
     {
     }
 
-    /// <param name="options">For <c>BERTH_CA_FILE</c>.</param>
+    /// <param name="options">Names <c>BERTH_CA_FILE</c>.</param>
     internal RemoteHttp(
         OutgoingOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, TimeProvider time)
     {
@@ -45,7 +45,7 @@ internal sealed class RemoteHttp : IDisposable
         new(new RetryHandler(Handler(options, connect), _time)) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Every connection of Berth's own is made so.</summary>
-    /// <param name="connect">Judges the address; null: any is good.</param>
+    /// <param name="connect">Connects, and judges the address first. Null: any address is allowed.</param>
     public static SocketsHttpHandler Handler(
         OutgoingOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect)
     {

@@ -6,7 +6,7 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registry.Authorization;
 
 /// <summary>Metadata of a registry route: what its caller must be granted on the repository that it names.</summary>
-/// <param name="Catalog">It names none, and lists them: a token must have been asked for that.</param>
+/// <param name="Catalog">The route lists repositories and names none. Its token must have been asked for the list.</param>
 internal sealed record RegistryRoute(RegistryActions Needs, bool Catalog = false);
 
 internal static class RegistryRouteExtensions

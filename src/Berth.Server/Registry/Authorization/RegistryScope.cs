@@ -84,7 +84,7 @@ internal sealed record RegistryScope(string Name, RegistryActions Asked)
 }
 
 /// <summary>All that a token is asked for; the same repository twice is one with both actions.</summary>
-/// <param name="Catalog">The list of what the caller may pull.</param>
+/// <param name="Catalog">Whether the list of what the caller may pull was asked for.</param>
 internal sealed record AskedScopes(IReadOnlyList<RegistryScope> Repositories, bool Catalog)
 {
     private const int Most = 64;

@@ -19,7 +19,7 @@ internal sealed record RegistryGrant(
 /// What a client carries for five minutes instead of its credentials. Records the asked scopes, granted or not, so that the
 /// registry can tell "not asked" (401, ask again) from "refused" (403).
 /// </summary>
-/// <param name="TokenId">The token it was made from; null for anonymous callers. It ends when that row does.</param>
+/// <param name="TokenId">The token that it was made from. It ends when that token's row does. Null: an anonymous caller.</param>
 /// <param name="ExpiresAt">Seconds since 1970 UTC.</param>
 /// <param name="Catalog">Whether it was asked for the list of what its bearer may pull.</param>
 internal sealed record RegistryToken(

@@ -8,8 +8,8 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registry.Referrers;
 
 /// <summary>The part of a digest's referrers that one answer holds.</summary>
-/// <param name="ArtifactType">Only these; null: all.</param>
-/// <param name="After">The last digest of the page before; empty for the first.</param>
+/// <param name="ArtifactType">Only referrers of this type. Null: all.</param>
+/// <param name="After">The last digest of the page before. Empty: the first page.</param>
 internal sealed record ReferrersQuery(long PackageId, Digest Subject, string? ArtifactType, string After);
 
 /// <summary>
@@ -25,7 +25,7 @@ internal sealed class WriteReferrers(Db db)
     private const int DescriptorBytes = 300;
 
     /// <summary>The last digest of the page, empty where nothing refers to the subject, and whether more follow.</summary>
-    /// <param name="most">Rows at most.</param>
+    /// <param name="most">The limit of rows.</param>
     public async Task<(string Last, bool More)> EndAsync(ReferrersQuery query, int most, CancellationToken cancellationToken)
     {
         var sizes = await db.ReadAsync(session => ReferrersTable.SizesAsync(session, query, most + 1), cancellationToken);

@@ -12,8 +12,8 @@ namespace Berth.Server.Registry.Uploads;
 internal sealed class FinishUpload(Db db, IUploadStore uploads, KeepBlob keep, TimeProvider time)
 {
     /// <summary>Null when it is done.</summary>
-    /// <param name="begun">Whether the upload has a row, which goes with the commit.</param>
-    /// <param name="cancellationToken">Heeded until the bytes are verified.</param>
+    /// <param name="begun">Whether the upload has a row, which is deleted with the commit.</param>
+    /// <param name="cancellationToken">Has an effect only until the bytes are verified.</param>
     public async Task<ApiError?> RunAsync(
         RegistryAccess access, StorageKey upload, Digest expected, bool begun, CancellationToken cancellationToken)
     {

@@ -8,9 +8,9 @@ using Berth.Server.Cryptography;
 namespace Berth.Server.Repositories.Cloning;
 
 /// <summary>A user name and password for one git server.</summary>
-/// <param name="Password">Or a token; never in a log, an argument or an environment.</param>
-/// <param name="Origin">The only scheme, host and port that it is shown to.</param>
-/// <param name="Whose">For people: <c>ada's</c> or <c>the repository's</c>.</param>
+/// <param name="Password">A password or a token. It must never be in a log, an argument or an environment.</param>
+/// <param name="Origin">The only scheme, host and port that it is sent to.</param>
+/// <param name="Whose">The owner for messages: <c>ada's</c> or <c>the repository's</c>.</param>
 internal sealed record CloneCredential(string UserName, string Password, string Origin, string Whose)
 {
     public override string ToString() => $"{Whose} clone credential for {Origin}";
@@ -21,7 +21,7 @@ internal sealed class CloneCredentials(Db db, MasterKey masterKey, AuditLog audi
 {
     private const string Resource = "CloneCredential";
 
-    /// <param name="userId">Whose codespaces use it; null: those of everybody.</param>
+    /// <param name="userId">The person whose codespaces use it. Null: everybody's codespaces do.</param>
     /// <exception cref="Http.ApiException">422: the repository is not cloned over http.</exception>
     public async Task StoreAsync(
         RepositoryFacts repository, long? userId, Client.Wire.NewCloneCredential wanted, ApiCaller caller,
@@ -62,7 +62,7 @@ internal sealed class CloneCredentials(Db db, MasterKey masterKey, AuditLog audi
             ?? await FindAsync(repositoryId, null, "the repository's", cloneUrl, cancellationToken);
 
     /// <summary>The user's own; null where there is none for this URL's server.</summary>
-    /// <param name="userId">Null: nobody's, and nobody has one.</param>
+    /// <param name="userId">Null: nobody is signed in, so there is no credential.</param>
     public async Task<CloneCredential?> OwnAsync(
         long repositoryId, long? userId, string userLogin, string cloneUrl, CancellationToken cancellationToken) =>
         userId is { } user ? await FindAsync(repositoryId, user, $"{userLogin}'s", cloneUrl, cancellationToken) : null;

@@ -40,9 +40,8 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
     }
 
     /// <summary>The sets that count.</summary>
-    /// <param name="known">Of the report, what the caller may know.</param>
-    /// <param name="prefix">Only this one; null: all.</param>
-    /// <param name="image">What they should be able to pull; null: only the login is tried.</param>
+    /// <param name="prefix">Only this set. Null: all sets.</param>
+    /// <param name="image">The image that the logins should be able to pull. Null: only the logins are tried.</param>
     public async Task<RegistryCheckReport> SetsAsync(
         ResolvedLogins resolved, IReadOnlyList<LoginReport> known, string? prefix, RemoteImage? image, CancellationToken cancellationToken)
     {

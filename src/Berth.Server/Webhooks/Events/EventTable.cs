@@ -29,7 +29,7 @@ internal static class EventTable
         """,
         new { position, most });
 
-    /// <param name="before">The first event of the change that is looked at.</param>
+    /// <param name="before">The id of the change's first event. Only earlier events count.</param>
     public static async Task<VersionStanding> StandingAsync(
         DbSession session, long packageId, long versionId, string? version, long before)
     {

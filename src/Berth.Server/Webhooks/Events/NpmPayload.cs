@@ -9,7 +9,7 @@ namespace Berth.Server.Webhooks.Events;
 
 /// <summary>What hooks are told of an npm version beside what every version has.</summary>
 /// <param name="Reference"><c>@owner/name@1.2.3</c>.</param>
-/// <param name="Url">Of the tarball.</param>
+/// <param name="Url">The URL of the tarball.</param>
 internal sealed record NpmVersionPayload(
     string Reference, string Url, string Description, string Readme, JsonObject Metadata, JsonArray Files);
 

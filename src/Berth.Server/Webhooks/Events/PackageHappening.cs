@@ -49,8 +49,9 @@ internal sealed record EventRow
 }
 
 /// <summary>What a version is beside others, when an event of it is looked at.</summary>
-/// <param name="WasTagged">By an earlier change.</param>
-/// <param name="IsTop">A release without a tag: an index that no other lists and that refers to nothing, or any npm version.</param>
+/// <param name="WasTagged">Whether an earlier change tagged it.</param>
+/// <param name="IsTop">A release even without a tag: an index that no other index lists and that refers to nothing, or any npm
+/// version.</param>
 internal sealed record VersionStanding(bool WasTagged, bool IsTop);
 
 /// <summary>What receivers are told of: one thing for each release and each change that somebody made.</summary>

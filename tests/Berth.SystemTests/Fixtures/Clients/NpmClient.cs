@@ -53,7 +53,7 @@ internal sealed class NpmClient
     public string Registry { get; }
 
     /// <summary>A package of one file, in a folder of its own.</summary>
-    /// <param name="more">Members of its <c>package.json</c> beside name and version.</param>
+    /// <param name="more">More members of its <c>package.json</c> besides name and version.</param>
     /// <returns>The folder.</returns>
     public string Package(string name, string version, JsonObject? more = null, string content = "module.exports = 'here'")
     {

@@ -136,7 +136,7 @@ internal sealed class PublishLog(string owner)
             version => version.Name, version => version.Value.GetProperty("dist").GetProperty("integrity").GetString()!,
             StringComparer.Ordinal);
 
-    /// <param name="integrity">Null: it is not there.</param>
+    /// <param name="integrity">Null: the packument has no such version.</param>
     private static async Task BytesAreAsync(RawNpm npm, Published version, string? integrity)
     {
         var bytes = await npm.TarballAsync(version.Name, version.Number, CancellationToken.None);

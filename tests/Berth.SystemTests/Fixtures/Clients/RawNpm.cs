@@ -33,7 +33,7 @@ internal sealed class RawNpm(Person person) : IDisposable
         });
 
     /// <summary>Says to a program what it is, and what it needs of others.</summary>
-    /// <param name="access">As <c>npm publish --access</c> has it.</param>
+    /// <param name="access">The value of <c>npm publish --access</c>.</param>
     public async Task PublishAsync(TreeVersion version, string access, CancellationToken cancellationToken)
     {
         var extra = $$""","main":"index.js","dependencies":{{JsonSerializer.Serialize(version.Dependencies)}}""";
@@ -51,7 +51,7 @@ internal sealed class RawNpm(Person person) : IDisposable
         return await _http.PutAsync(At(name), content, cancellationToken);
     }
 
-    /// <param name="whole">Or the form that an installation reads.</param>
+    /// <param name="whole">False: the short form that an installation reads.</param>
     /// <returns>Null where there is no such package.</returns>
     public async Task<JsonElement?> PackumentAsync(string name, bool whole, CancellationToken cancellationToken)
     {

@@ -87,7 +87,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     /// <summary>Pushes a private image that is like no other, with these labels; returns its reference.</summary>
     public Task<string> ImageAsync(string name, params (string Name, string Value)[] labels) => ImageAsync(name, null, labels);
 
-    /// <param name="layer">A tar archive that lies on top; null: none.</param>
+    /// <param name="layer">A tar archive for a layer on top. Null: no layer is added.</param>
     public async Task<string> ImageAsync(string name, string? layer, params (string Name, string Value)[] labels)
     {
         var layout = await LabelledImage.CreateAsync(
@@ -294,7 +294,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         _folder.Dispose();
     }
 
-    /// <param name="list">Lists lines with an id and, by itself or in a name, the codespace that it belongs to.</param>
+    /// <param name="list">Lists lines with an id and the codespace that it belongs to, which stands by itself or within a name.</param>
     private async Task RemoveOwnAsync(string[] remove, params string[] list)
     {
         var docker = new Command("docker");

@@ -14,7 +14,7 @@ internal static class DockerClient
     }
 
     /// <summary>This machine's client with its libraries, on top of busybox; returns the image's reference.</summary>
-    /// <param name="compose">With this machine's docker-compose as well, which is a program of Python's.</param>
+    /// <param name="compose">Adds this machine's docker-compose, which is a Python program.</param>
     public static async Task<string> ImageAsync(CodespaceWorld world, string name, bool compose = false)
     {
         using var folder = new TemporaryFolder();

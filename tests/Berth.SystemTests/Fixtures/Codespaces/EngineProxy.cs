@@ -17,7 +17,7 @@ internal sealed class EngineProxy : IDisposable
     private readonly ConcurrentDictionary<Socket, byte> _open = new();
     private Socket? _listener;
 
-    /// <param name="beforeCreation">Done once; null: nothing is.</param>
+    /// <param name="beforeCreation">Called once, before the first container is made. Null: nothing is done.</param>
     public EngineProxy(string engine, Func<Task>? beforeCreation = null)
     {
         (_engine, _beforeCreation) = (engine, beforeCreation);

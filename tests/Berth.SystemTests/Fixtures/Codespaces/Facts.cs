@@ -34,7 +34,7 @@ internal sealed record Facts(IReadOnlyList<(string Key, string Value)> Lines)
     ]);
 
     /// <summary>Lines of one that the other has not.</summary>
-    /// <param name="exceptions">Keys that differ on purpose. Where only some facts are expected the others are not compared.</param>
+    /// <param name="exceptions">Keys that differ on purpose.</param>
     public IReadOnlyList<string> DifferencesFrom(Facts expected, IEnumerable<string> exceptions)
     {
         var compared = expected.Lines.Any(fact => fact.Key == "user")

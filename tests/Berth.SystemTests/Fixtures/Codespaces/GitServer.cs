@@ -52,8 +52,6 @@ internal sealed class GitServer : IAsyncDisposable
     /// <summary>The Authorization headers that came.</summary>
     public ConcurrentQueue<string> Seen { get; } = new();
 
-    /// <param name="user">Who may read them.</param>
-    /// <param name="secure">Whether it speaks https.</param>
     public static async Task<GitServer> StartAsync(string root, string user, string password, bool secure = false)
     {
         Requirement.Program("git");

@@ -86,8 +86,8 @@ public sealed class PrivateRegistries : IAsyncLifetime
         : (Other.Host, Bob.Login, Bob.Token);
 
     /// <summary>Stores the three secrets of a set, as <c>berth secret set</c> does.</summary>
-    /// <param name="level">user, repository or organization.</param>
-    /// <param name="login">Server, user and password; null leaves the secret out.</param>
+    /// <param name="level"><c>user</c>, <c>repository</c> or <c>organization</c>.</param>
+    /// <param name="login">A null leaves that secret out.</param>
     internal static async Task StoreAsync(
         CodespaceWorld world, string level, string repository, (string? Server, string? User, string? Password) login,
         string visibility = "all", string prefix = "TEAM")

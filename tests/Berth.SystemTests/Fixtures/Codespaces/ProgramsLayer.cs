@@ -5,7 +5,6 @@ namespace Berth.SystemTests.Fixtures.Codespaces;
 /// <summary>A layer with programs of this machine and the libraries that they need, on top of busybox.</summary>
 internal static class ProgramsLayer
 {
-    /// <param name="files">More files of the layer, with their contents.</param>
     /// <returns>The layer as a tar archive.</returns>
     public static async Task<string> CreateAsync(
         TemporaryFolder folder, IReadOnlyList<string> programs, params (string Path, string Content)[] files)

@@ -70,8 +70,8 @@ internal sealed class SecondEngine : IAsyncDisposable
         }
     }
 
-    /// <param name="data">Where it keeps images and containers; null: a folder that goes with it.</param>
-    /// <param name="enter">What it is started with, to run in a namespace of the test's own.</param>
+    /// <param name="data">Where it keeps images and containers. Null: a folder that is deleted with the engine.</param>
+    /// <param name="enter">The command that starts it in a namespace of the test's own.</param>
     public static async Task<SecondEngine> StartAsync(string? data = null, string[]? enter = null)
     {
         Requirement.Root();

@@ -8,7 +8,6 @@ internal sealed class SshClients(CodespaceWorld world, TemporaryFolder folder)
 {
     public string Config => folder["config"];
 
-    /// <param name="name">Whose entry is written.</param>
     public static async Task<SshClients> CreateAsync(CodespaceWorld world, TemporaryFolder folder, string name)
     {
         var clients = new SshClients(world, folder);

@@ -15,7 +15,7 @@ internal sealed class NginxProxy : IAsyncDisposable
 
     public int Port => _port.Number;
 
-    /// <param name="upstream">host:port of Berth.</param>
+    /// <param name="upstream">Berth's <c>HOST:PORT</c>.</param>
     public async Task StartAsync(string name, string upstream, string certificate, string key)
     {
         var page = await File.ReadAllTextAsync(

@@ -42,7 +42,7 @@ internal sealed class PrivateNames : IAsyncDisposable
     /// <summary>What a program is started with so that it runs in it.</summary>
     public string[] Enter => ["nsenter", $"--mount=/proc/{_process.Id.ToString(CultureInfo.InvariantCulture)}/ns/mnt", "--"];
 
-    /// <param name="names">Lead to 127.0.0.1.</param>
+    /// <param name="names">They resolve to 127.0.0.1.</param>
     public static async Task<PrivateNames> StartAsync(params string[] names)
     {
         Requirement.Root();

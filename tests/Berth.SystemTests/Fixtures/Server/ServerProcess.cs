@@ -54,7 +54,7 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public HttpClient Admin { get; }
 
-    /// <param name="data">The data folder; without one it gets a fresh folder that goes with it.</param>
+    /// <param name="data">Null: a fresh folder that is deleted with the server.</param>
     /// <param name="settings">Each as NAME=VALUE.</param>
     public static Task<ServerProcess> StartAsync(string name, string? data = null, params string[] settings) =>
         StartAtAsync(new ServerPlace("localhost"), name, data, settings);
@@ -236,7 +236,7 @@ public sealed class ServerProcess : IAsyncDisposable
 }
 
 /// <summary>Where a server is for its clients.</summary>
-/// <param name="Host">Its name, with the port on which it listens.</param>
+/// <param name="Host">The host's name and the port on which it listens.</param>
 internal sealed record ServerPlace(string Host)
 {
     /// <summary>What it is started with (<see cref="PrivateNames.Enter"/>).</summary>

@@ -11,7 +11,7 @@ internal static class Patience
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
-    /// <param name="what">For the message; by default the words of the condition.</param>
+    /// <param name="what">For the message. By default the text of the condition.</param>
     public static async Task UntilAsync(Func<Task<bool>> holds, [CallerArgumentExpression(nameof(holds))] string what = "")
     {
         using var limit = new CancellationTokenSource(Limit);

@@ -16,7 +16,8 @@ internal sealed class ProcessArguments
         _watching = Task.Run(WatchAsync);
     }
 
-    /// <param name="files">Of every process: <c>cmdline</c>, which everybody may read, <c>environ</c>, which its user may.</param>
+    /// <param name="files">Files of every process: <c>cmdline</c>, which everybody may read, or <c>environ</c>, which only its user
+    /// may.</param>
     public static ProcessArguments Watch(params string[] files) => new(files);
 
     /// <summary>Waits until some process has these words. Whoever has them must not end before.</summary>

@@ -188,7 +188,7 @@ public sealed class GitInsideTests : IDisposable
     private Task<string> AskAsync(string wanted, string question) =>
         RunAsync("/bin/sh", [Path.Combine(_folder.FullName, "helper"), wanted], question);
 
-    /// <param name="home">With the folder as HOME, rather than the file alone.</param>
+    /// <param name="home">Uses the folder as HOME, rather than only the file.</param>
     private async Task<string> RunAsync(string program, string[] arguments, string input, bool home = false)
     {
         var info = new ProcessStartInfo(program, arguments)

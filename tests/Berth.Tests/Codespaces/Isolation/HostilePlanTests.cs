@@ -263,7 +263,6 @@ public sealed class HostilePlanTests(ScriptedServer shared) : IClassFixture<Scri
 
     private string _log = "";
 
-    /// <param name="label">What the image says.</param>
     private async Task<string> InnocentAsync(string label = "[]")
     {
         World.Engine.ImageLabels = new Dictionary<string, string> { ["devcontainer.metadata"] = label };

@@ -8,7 +8,7 @@ internal sealed class LocalProcess : IEngineProcess
 {
     private readonly Process _process;
 
-    /// <param name="path">Where it looks for programs; null: where everybody does.</param>
+    /// <param name="path">The folders that are searched for programs. Null: the usual ones.</param>
     public LocalProcess(EngineCommand command, string? path = null)
     {
         Assert.False(WritesHere(command), "what a start puts into its container would go into this machine's home folder and /run");

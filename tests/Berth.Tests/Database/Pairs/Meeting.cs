@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Database.Pairs;
 
 /// <summary>Two requests that are sent at the same time, and what must hold when both are answered.</summary>
-/// <param name="CheckAsync">Fails the test when no order of the two explains what they were told and what is there now.</param>
+/// <param name="CheckAsync">Fails the test when no order of the two explains their answers and what is there now.</param>
 internal sealed record Meeting(Func<Task<Reply>> First, Func<Task<Reply>> Second, Func<Reply, Reply, Task> CheckAsync)
 {
     /// <summary>What must hold is in the answers alone.</summary>

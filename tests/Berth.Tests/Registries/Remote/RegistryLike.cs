@@ -9,7 +9,7 @@ namespace Berth.Tests.Registries.Remote;
 /// linux/arm64), <c>acme/arm:1</c> (linux/arm64 alone), <c>acme/single:1</c> (one manifest, linux/arm64) and <c>acme/secret:1</c>, which
 /// the user may not read.
 /// </summary>
-/// <param name="Realm">Its token service; null for one that takes Basic.</param>
+/// <param name="Realm">Its token service. Null: the registry takes Basic.</param>
 internal sealed record RegistryLike(string Server, string Origin, string? Realm, string Service)
 {
     public const string Password = "correct horse battery";

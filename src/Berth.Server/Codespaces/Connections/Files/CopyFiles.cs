@@ -54,7 +54,6 @@ internal sealed class CopyFiles(IContainerEngine engine, CodespaceConnections co
     /// <summary>
     /// Unpacks an archive with one file or folder. If the path is a folder, the copy goes into it. Otherwise it becomes the path.
     /// </summary>
-    /// <param name="name">The name of the copy in the folder.</param>
     /// <returns>The path of the copy.</returns>
     /// <exception cref="ArchiveRefusedException">The archive cannot be copied. A part of it may already be there.</exception>
     public async Task<ContainerPath> WriteAsync(
