@@ -15,7 +15,7 @@ using Berth.Server.Webhooks;
 
 namespace Berth.Server;
 
-/// <summary>Every class of settings, in the order in which docs/configuration.md lists them and the start names their faults.</summary>
+/// <summary>Every class of settings, in the order in which docs/configuration.md lists them and the start reports their faults.</summary>
 internal static class AllSettings
 {
     public static IReadOnlyList<OptionsClass> Classes { get; } =

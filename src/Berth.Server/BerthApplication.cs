@@ -27,19 +27,20 @@ using Berth.Server.Trusts;
 
 namespace Berth.Server;
 
-/// <summary>The table of contents: what the server is made of, and in which order a request meets it.</summary>
+/// <summary>The parts of the server, and the order in which a request passes them.</summary>
 internal static class BerthApplication
 {
     /// <param name="args">Settings as <c>--BERTH_URL=…</c>, in addition to the environment.</param>
     /// <param name="configure">Replaces parts. Tests bring a clock of their own.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings are wrong; it names all of them.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings are wrong. The message names all of
+    /// them.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        // What it says is English on machines of every language: the numbers in its words too.
+        // The server's texts are English on every machine, and so are the numbers in them.
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
 
-        // appsettings.json lies beside the program, wherever it is started from.
+        // appsettings.json is beside the program, wherever it is started from.
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.AddSettings(AllSettings.Classes);

@@ -3,9 +3,9 @@ using Microsoft.Extensions.Options;
 namespace Berth.Server;
 
 /// <summary>
-/// How every route of the server is mapped. The framework compiles what reads a handler's parameters when the server starts, which for
-/// hundreds of routes takes longer than everything else of a start; here it is compiled when the route is asked for the first time. These
-/// methods have the framework's names and, as extensions of an enclosing namespace, go before them.
+/// Maps every route of the server. When the server starts, the framework would compile the code that reads a handler's parameters, which
+/// for hundreds of routes takes longer than the rest of the start. Here it is compiled at the route's first request. These methods have the
+/// framework's names. They take precedence, because they are extensions in an enclosing namespace.
 /// </summary>
 internal static class LazyRoutes
 {
@@ -30,7 +30,7 @@ internal static class LazyRoutes
     public static RouteHandlerBuilder MapDelete(this IEndpointRouteBuilder app, string pattern, Delegate handler) =>
         app.MapMethods(pattern, Delete, handler);
 
-    /// <summary>A route for these methods. Its metadata names the handler's method, as the framework's own routes do.</summary>
+    /// <summary>Maps a route for these methods. Its metadata names the handler's method, as the framework's own routes do.</summary>
     public static RouteHandlerBuilder MapMethods(
         this IEndpointRouteBuilder app, string pattern, IEnumerable<string> methods, Delegate handler)
     {
@@ -39,15 +39,15 @@ internal static class LazyRoutes
         return new RouteHandlerBuilder([route]).WithMetadata(handler.Method);
     }
 
-    /// <summary>A handler whose parameters are bound by code that its first request makes.</summary>
+    /// <summary>A handler whose parameters are bound by code that is compiled at its first request.</summary>
     internal sealed class LazyHandler(Delegate handler, IServiceProvider services)
     {
         private RequestDelegate? _compiled;
 
-        // Two first requests at once compile it twice, and either serves.
+        // If two first requests arrive at once, both compile it, and either result works.
         public Task InvokeAsync(HttpContext http) => (_compiled ??= Compile((RouteEndpoint)http.GetEndpoint()!))(http);
 
-        /// <exception cref="InvalidOperationException">A parameter of the handler can be read from nothing.</exception>
+        /// <exception cref="InvalidOperationException">There is no source for a parameter of the handler.</exception>
         public RequestDelegate Compile(RouteEndpoint endpoint)
         {
             var options = new RequestDelegateFactoryOptions

@@ -3,8 +3,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Access;
 
 /// <summary>
-/// Answers "may they?": reads the facts of a principal and a package or repository, and asks <see cref="AccessRules"/>. Facts are
-/// remembered until the next write that touches access, or any write where other processes write too.
+/// Answers "may they?". It reads the facts of a principal and a package or repository and asks <see cref="AccessRules"/>. It caches facts
+/// until the next write that touches access, or until any write if other processes write too.
 /// </summary>
 internal sealed class AccessDecisions(Db db)
 {
@@ -27,18 +27,18 @@ internal sealed class AccessDecisions(Db db)
             async (key, token) => await db.ReadAsync(session => LoadAsync(session, key.Principal, key.Address), token),
             cancellationToken))!;
 
-    /// <summary>What the package is, where the caller's rights are decided already.</summary>
+    /// <summary>The package itself, for callers whose rights are decided already.</summary>
     public async ValueTask<PackageSubject> SubjectAsync(Generation at, PackageAddress address, CancellationToken cancellationToken) =>
         (await _subjects.GetAsync(
             at, address, async (key, token) => await db.ReadAsync(session => PackageFactsTable.SubjectAsync(session, key), token),
             cancellationToken))!;
 
-    /// <summary>The same facts inside a transaction, for what is decided and done in one.</summary>
+    /// <summary>Reads the same facts inside a transaction, for changes that are decided and made in one.</summary>
     /// <param name="deleted">The id of a deleted package that is judged as if it were live, to decide on its restoration.</param>
     public static Task<PackageFacts> LoadAsync(DbSession session, Principal principal, PackageAddress address, long? deleted = null) =>
         PackageFactsTable.FactsAsync(session, principal, address, deleted);
 
-    /// <summary>The facts of many live packages, by their ids, for lists; read some hundreds at a time.</summary>
+    /// <summary>Reads the facts of many live packages by their ids, for lists. It reads some hundreds at a time.</summary>
     public static async Task<Dictionary<long, PackageFacts>> LoadAsync(DbSession session, Principal principal, IEnumerable<long> ids)
     {
         var found = new Dictionary<long, PackageFacts>();
@@ -53,20 +53,23 @@ internal sealed class AccessDecisions(Db db)
         return found;
     }
 
-    /// <summary>What the caller may pull, of all owners.</summary>
+    /// <summary>A page of the packages of all owners that the caller may pull.</summary>
     public async Task<ReadablePage> ReadableAsync(
         Principal principal, string type, string after, int count, CancellationToken cancellationToken) =>
         await db.ReadAsync(session => ReadablePackages.PageAsync(session, principal, type, after, count), cancellationToken);
 
-    /// <summary>The ids of what the caller may pull and a search finds, of all owners; of at most so many candidates.</summary>
+    /// <summary>
+    /// The ids of the packages of all owners that a search finds and the caller may pull. The search looks at a limited number of
+    /// candidates.
+    /// </summary>
     public static Task<List<long>> FindAsync(DbSession session, Principal principal, string type, PackageSearch search, int most) =>
         ReadablePackages.FindAsync(session, principal, type, search, most);
 
-    /// <summary>What the package is, inside a transaction.</summary>
+    /// <summary>The package itself, read inside a transaction.</summary>
     public static Task<PackageSubject> SubjectAsync(DbSession session, PackageAddress address) =>
         PackageFactsTable.SubjectAsync(session, address);
 
-    /// <summary>What a person is to a repository; null when there is no such repository.</summary>
+    /// <summary>A person's roles on a repository. Null when there is no such repository.</summary>
     public async Task<PersonOnRepository?> RepositoryAsync(long userId, long repositoryId, CancellationToken cancellationToken) =>
         await db.ReadAsync(session => RepositoryAsync(session, userId, repositoryId), cancellationToken);
 
@@ -76,24 +79,24 @@ internal sealed class AccessDecisions(Db db)
     public static Task<PersonOnRepository?> RepositoryAsync(DbSession session, long? userId, string owner, string name) =>
         AccessTable.OnRepositoryAsync(session, userId, owner, name);
 
-    /// <summary>What a person is to many repositories, in one statement; those that do not exist are left out.</summary>
+    /// <summary>A person's roles on many repositories, in one statement. Repositories that do not exist are left out.</summary>
     public static Task<Dictionary<long, PersonOnRepository>> RepositoriesAsync(
         DbSession session, long? userId, IEnumerable<long> repositoryIds) =>
         AccessTable.OnRepositoriesAsync(session, userId, repositoryIds);
 
-    /// <summary>What a person is to an account; null when there is no such account.</summary>
+    /// <summary>A person's place in an account's namespace. Null when there is no such account.</summary>
     public static Task<PersonInNamespace?> NamespaceAsync(DbSession session, long? userId, string login) =>
         AccessTable.InNamespaceAsync(session, userId, login);
 
-    /// <summary>Organizations that say how long tokens live, of those that a person has to do with.</summary>
+    /// <summary>The organizations that limit the life of tokens, among those that the person has ties with.</summary>
     public static Task<List<OwnerFacts>> WithTokenLifeAsync(DbSession session, long userId) =>
         AccessTable.WithTokenLifeAsync(session, userId);
 
-    /// <summary>The names that an organization and one of its teams have now; null when there are none with these ids.</summary>
+    /// <summary>The present names of an organization and one of its teams. Null when there are none with these ids.</summary>
     public static Task<OrganizationNames?> NamesAsync(DbSession session, long organizationId, long? teamId) =>
         AccessTable.NamesAsync(session, organizationId, teamId);
 
-    /// <summary>What many people are to many repositories.</summary>
+    /// <summary>The roles of many people on many repositories.</summary>
     /// <param name="pairs">A select of <c>user_id</c> and <c>repository_id</c>.</param>
     public static Task<List<PersonOnRepository>> PeopleAsync(DbSession session, string pairs) => AccessTable.StandingsAsync(session, pairs);
 }

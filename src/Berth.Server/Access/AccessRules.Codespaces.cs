@@ -3,14 +3,14 @@ namespace Berth.Server.Access;
 /// <summary>Who may have codespaces of an organization's repositories.</summary>
 public enum CodespaceAccess
 {
-    /// <summary>Members, collaborators, and whoever else can read the repository.</summary>
+    /// <summary>Members, collaborators, and everybody else who can read the repository.</summary>
     Everyone,
     Members,
     SelectedMembers,
     Nobody,
 }
 
-/// <summary>GitHub's words for it.</summary>
+/// <summary>GitHub's names for these values.</summary>
 public static class CodespaceAccessNames
 {
     public static string Name(this CodespaceAccess access) => access switch
@@ -21,7 +21,7 @@ public static class CodespaceAccessNames
         _ => "all_members_and_outside_collaborators",
     };
 
-    /// <summary>Without a word it is everyone.</summary>
+    /// <summary>A missing name means everyone.</summary>
     public static CodespaceAccess Parse(string? name) => name switch
     {
         "disabled" => CodespaceAccess.Nobody,
@@ -31,28 +31,28 @@ public static class CodespaceAccessNames
     };
 }
 
-/// <summary>What decides whether one user may have codespaces of one repository.</summary>
+/// <summary>The facts that decide whether a user may have codespaces of a repository.</summary>
 public sealed record CodespaceFacts
 {
     public required RepositoryFacts Repository { get; init; }
 
     public required string UserLogin { get; init; }
 
-    /// <summary>By name or by visibility.</summary>
+    /// <summary>Whether the user can read it, by a role or by visibility.</summary>
     public bool CanRead { get; init; }
 
-    /// <summary>Of the organization that owns the repository.</summary>
+    /// <summary>The setting of the organization that owns the repository.</summary>
     public CodespaceAccess Access { get; init; }
 
     public bool IsMember { get; init; }
 
-    /// <summary>On the organization's list of members who may.</summary>
+    /// <summary>Whether the user is on the organization's list of members who may.</summary>
     public bool IsSelected { get; init; }
 }
 
 public static partial class AccessRules
 {
-    /// <summary>Who may have codespaces of a repository. Asked when one is created and at every start.</summary>
+    /// <summary>Decides whether the user may have codespaces of the repository. It is asked at creation and at every start.</summary>
     public static Decision Decide(CodespaceFacts facts)
     {
         var chain = new RuleChain();

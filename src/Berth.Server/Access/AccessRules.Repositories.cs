@@ -1,24 +1,27 @@
 namespace Berth.Server.Access;
 
-/// <summary>The rules of repositories, and of what depends on a role there.</summary>
+/// <summary>The rules for repositories, and for what depends on a role on one.</summary>
 public static partial class AccessRules
 {
-    /// <summary>By name or by visibility.</summary>
+    /// <summary>Whether somebody may read, by a role or by visibility.</summary>
     public static bool MayRead(RepositoryStanding standing) => standing.CanRead;
 
-    /// <summary>Through a token: what is public needs neither scope nor token.</summary>
+    /// <summary>Whether somebody may read with a token. Public repositories need neither a scope nor a token.</summary>
     public static bool MayRead(RepositoryFacts repository, RepositoryStanding standing, bool scoped) =>
         repository.Openness == Visibility.Public || (scoped && MayRead(standing));
 
-    /// <summary>By name: that everybody reads a public repository lets nobody write to it.</summary>
+    /// <summary>Whether somebody may write. Only a role allows it, since public visibility gives reading only.</summary>
     public static bool MayWrite(RepositoryStanding standing) => May(Role.Write, standing);
 
     public static bool May(Role needed, RepositoryStanding standing) => standing.NamedRole >= needed;
 
-    /// <summary>Codespaces get the secrets of a repository and its organization for a user who could change what reads them.</summary>
+    /// <summary>
+    /// A codespace gets the secrets of its repository and organization only for a user who can write, since such a user could change what
+    /// reads them anyway.
+    /// </summary>
     public static bool GetsSecrets(RepositoryStanding standing) => MayWrite(standing);
 
-    /// <summary>The names of an organization's secrets that a repository does not get are for members.</summary>
+    /// <summary>Only members may know the names of the organization's secrets that the repository does not get.</summary>
     public static bool KnowsSecretsOfOrganization(RepositoryStanding standing) => standing.IsMember;
 
     internal static bool Owns(PersonInNamespace person) =>
@@ -26,7 +29,9 @@ public static partial class AccessRules
 
     internal static bool IsMember(PersonInNamespace person) => person.Membership is not null;
 
-    /// <summary>Owners anywhere in their namespace; members of an organization where its settings let them.</summary>
+    /// <summary>
+    /// Owners may create repositories anywhere in their namespace. Members of an organization may if its settings allow it.
+    /// </summary>
     internal static bool MayCreateRepository(PersonInNamespace person) =>
         Owns(person) || (IsMember(person) && person.Owner.MembersCanCreateRepositories);
 }

@@ -48,7 +48,10 @@ public static partial class AccessRules
                 Remedies.OfTag(package.Address with { Owner = package.Owner?.Login ?? package.Address.Owner }, change, others));
     }
 
-    /// <summary>A new tag is nobody's word yet; one that was taken away was somebody's, and comes back only where it was.</summary>
+    /// <summary>
+    /// Whether the change leaves an immutable tag in place. A new tag has no version to keep. A tag that was removed comes back only on the
+    /// version that it was on.
+    /// </summary>
     private static bool StaysPut(TagChange change) => change.From is null && (change.Spent is null || change.Spent == change.To);
 
     private static string Kept(TagRule rule, TagChange change) =>
@@ -65,7 +68,7 @@ public static partial class AccessRules
         _ => false,
     };
 
-    /// <summary>Why a run of the repository itself does not count.</summary>
+    /// <summary>Says why a run of the repository itself does not count.</summary>
     private static string? RunFault(TagAllowance one, WorkflowPrincipal workflow) =>
         workflow.Run is not { } run ? "a person made this workflow's token, and only a run that its CI system vouches for counts"
         : one.Ref is { } wanted && !RefPattern.Covers(wanted, run.Ref) ? $"this run is on {run.Ref ?? "no ref"}"
@@ -87,7 +90,10 @@ public static partial class AccessRules
         return $"{rule} lets only {string.Join(" and ", names)} create, move or delete such tags{(own is null ? "" : $"; {own}")}";
     }
 
-    /// <summary>Whoever pushes may hear that there is a rule, but not of private repositories and teams that they cannot see.</summary>
+    /// <summary>
+    /// Whether the caller may know the rule's details. Everybody who pushes may know that there is a rule, but not which private
+    /// repositories and teams it names if the caller cannot see them.
+    /// </summary>
     private static bool Knows(TagAllowance one, TagFacts facts)
     {
         var package = facts.Package;

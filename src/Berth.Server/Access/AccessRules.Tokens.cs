@@ -4,8 +4,8 @@ namespace Berth.Server.Access;
 public static partial class AccessRules
 {
     /// <summary>
-    /// Why a token does not reach an organization's packages, whoever holds it: by the organization's own policy. Null where it does, and
-    /// where somebody acts without a token.
+    /// Says why the organization's own policy keeps a token away from its packages, whoever holds the token. Null when the policy allows
+    /// the token, and when there is no token.
     /// </summary>
     public static string? PolicyFault(UserPrincipal user, OwnerFacts owner) =>
         user.TokenId is null ? null
@@ -14,9 +14,9 @@ public static partial class AccessRules
         : LifeFault(user, owner);
 
     /// <summary>
-    /// Why a token makes no such other: an organization takes the other's life and not its own. Else whoever finds a token that is not
-    /// taken, since it lies around for long, would make one that is. Of narrowing there is nothing to say: a narrowed token makes none but
-    /// those that are narrowed as it is.
+    /// Says why a token may not make another token that an organization would accept while it refuses the first. Otherwise somebody who
+    /// finds a long-lived token, which the organization refuses for its life, could make an accepted one with it. Narrowing needs no check:
+    /// a narrowed token can only make tokens that are narrowed in the same way.
     /// </summary>
     public static string? MintFault(UserPrincipal minter, UserPrincipal made, OwnerFacts owner) =>
         minter.TokenId is not null && made.Scopes.ReadsPackages && made.Patterns.MayCover(owner.Login) && LifeFault(made, owner) is null
@@ -31,8 +31,8 @@ public static partial class AccessRules
             : null;
 
     /// <summary>
-    /// The same for a refusal, for those who may hear it: whoever belongs to the organization, of a package that is not there as well; and
-    /// whoever has a role on the package.
+    /// The same, as the reason for a refusal, for those who may know it: members of the organization, even for a package that does not
+    /// exist, and people with a role on the package.
     /// </summary>
     public static string? PolicyRefusal(Principal principal, PackageFacts facts) =>
         principal is UserPrincipal user && facts.Owner is { } owner

@@ -1,7 +1,8 @@
 namespace Berth.Server.Access;
 
 /// <summary>
-/// The rules of access to packages, as a function of facts: no database, no request, no clock. Everything that asks "may they?" asks here.
+/// The rules of access to packages, as functions of facts, without a database, a request or a clock. Every question "may they?" is decided
+/// here.
 /// </summary>
 public static partial class AccessRules
 {
@@ -24,8 +25,8 @@ public static partial class AccessRules
                 Remedies.OfPolicy(facts.Owner!));
         }
 
-        // A codespace's creator may know more than the codespace may do: the log of a refused start is written for that person.
-        // That its token never publishes is true of every package, so it reveals nothing.
+        // A codespace's creator may know more than the codespace may do, since the log of a refused start is written for the creator. That
+        // a codespace's token never publishes is true of every package, so saying it reveals nothing.
         var mayKnow = maySee || (principal is CodespacePrincipal
             && (action != PackageAction.Pull || UserRole(facts, new RuleChain()) >= Role.Read));
         return mayKnow
@@ -33,7 +34,7 @@ public static partial class AccessRules
             : new Decision(Allowed: false, chain.Lines, maySee, Remedy: Remedies.IfItExists(principal, action, facts.Address));
     }
 
-    /// <summary>The highest of all that gives a person a role on a package; a token's scopes cap it later.</summary>
+    /// <summary>The highest of all roles that a person has on a package. A token's scopes limit it later.</summary>
     public static Role UserRole(PackageFacts facts, RuleChain chain)
     {
         var role = Role.None;
@@ -88,7 +89,7 @@ public static partial class AccessRules
             _ => AnonymousMay(action, facts, chain),
         };
 
-    /// <summary>Owners read everything in their namespace, so they may also know what is not there.</summary>
+    /// <summary>Owners read everything in their namespace, so they may also know which packages do not exist.</summary>
     private static bool OwnsName(Principal principal, PackageFacts facts) =>
         facts is { UserOwnsNamespace: true, Owner: not null }
         && principal is UserPrincipal { Scopes.ReadsPackages: true } user && user.Patterns.Cover(facts.Owner.Login, facts.Address.Name)
@@ -103,7 +104,7 @@ public static partial class AccessRules
 
     private static bool UserMay(UserPrincipal user, PackageAction action, PackageFacts facts, Visibility createAs, RuleChain chain)
     {
-        // Reading what anonymous callers read is never capped, neither by scopes nor by patterns.
+        // Neither scopes nor patterns limit what anonymous callers can read too.
         if (action == PackageAction.Pull && facts is { Exists: true, Visibility: Visibility.Public })
         {
             return chain.Check(true, "anyone reads public packages", "");
@@ -126,7 +127,7 @@ public static partial class AccessRules
             PackageAction.Pull => facts.Exists && RoleAndScope(role, Role.Read, user.Scopes.ReadsPackages, "read:packages", chain),
             PackageAction.Push when !facts.Exists => UserMayCreate(user, facts, createAs, chain),
             PackageAction.Push => RoleAndScope(role, Role.Write, user.Scopes.WritesPackages, "write:packages", chain),
-            // Under a name that nobody has published there is only what the caller uploaded.
+            // If nothing was published under the name, all that can be deleted is what the caller uploaded.
             PackageAction.Delete => (facts.Exists || UserMayCreate(user, facts, createAs, chain))
                 && RoleAndScope(facts.Exists ? role : Role.Admin, Role.Admin, user.Scopes.DeletesPackages, "delete:packages", chain),
             _ => (facts.Exists || UserMayCreate(user, facts, createAs, chain))
@@ -247,8 +248,9 @@ public static partial class AccessRules
     }
 
     /// <summary>
-    /// <c>customizations.codespaces.repositories</c>: what belongs to another repository of the same owner, for a creator who can read that
-    /// repository and has permitted it to codespaces of this one. It is lent, so what needs a list or only a visibility is not.
+    /// The rule of <c>customizations.codespaces.repositories</c>: a codespace may read packages that belong to another repository of the
+    /// same owner, if its creator can read that repository and has permitted it to codespaces of this one. The permission covers only what
+    /// belongs to that repository, not packages that need an entry in a list or are open only by visibility.
     /// </summary>
     private static bool Permitted(PackageFacts facts, RepositoryFacts repository, RuleChain chain) =>
         facts is { LinkedAsked: true, Inherits: true, Linked: { } linked } && linked.OwnerId == repository.OwnerId
@@ -282,7 +284,7 @@ public static partial class AccessRules
             + $"its {list} list{(role is null ? "" : $" with {role}")}";
 }
 
-/// <summary>Collects the rules as they are looked at, and the first one that refused.</summary>
+/// <summary>Collects the rules in the order in which they are checked, and the first one that refused.</summary>
 public sealed class RuleChain
 {
     private readonly List<RuleLine> _lines = [];
@@ -293,14 +295,14 @@ public sealed class RuleChain
 
     public void Add(bool holds, string rule) => _lines.Add(new RuleLine(holds, rule));
 
-    /// <summary>One of several ways: when it does not hold, another may.</summary>
+    /// <summary>Records one of several alternatives. If it does not hold, another may.</summary>
     public bool Try(bool holds, string rule)
     {
         Add(holds, rule);
         return holds;
     }
 
-    /// <summary>A condition that must hold.</summary>
+    /// <summary>Records a condition that must hold.</summary>
     public bool Check(bool holds, string rule, string refusal)
     {
         Add(holds, holds ? rule : refusal);

@@ -2,14 +2,14 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Access;
 
-/// <summary>Reads the facts that access depends on. The tables belong to their features; here they are only joined.</summary>
+/// <summary>Reads the facts that access depends on. The tables belong to other features and are only joined here.</summary>
 internal static class AccessTable
 {
     private const string RepositoryColumns = """
         r.id, r.owner_id, a.login as owner_login, (a.kind = 'organization') as owner_is_organization, r.name, r.visibility
         """;
 
-    /// <summary>An account and what a person is to it, in one statement; null when there is no such account.</summary>
+    /// <summary>Reads an account and a person's place in it, in one statement. Null when there is no such account.</summary>
     public static async Task<PersonInNamespace?> InNamespaceAsync(DbSession session, long? userId, string login)
     {
         var row = await session.FirstOrDefaultAsync<NamespaceRow>(
@@ -19,7 +19,7 @@ internal static class AccessTable
         return row is null ? null : new PersonInNamespace(userId, new OwnerFacts(row), row.Membership);
     }
 
-    /// <summary>Organizations that say how long tokens live, of those that a person has to do with.</summary>
+    /// <summary>The organizations that limit the life of tokens, among those that the person has ties with.</summary>
     public static async Task<List<OwnerFacts>> WithTokenLifeAsync(DbSession session, long userId) =>
         await session.QueryAsync<OwnerFacts>(
             $"""
@@ -44,8 +44,8 @@ internal static class AccessTable
             new { organizationId, teamId });
 
     /// <summary>
-    /// The roles that people hold by name on repositories, with the words of where each comes from. Goes behind a common table expression
-    /// <c>pairs (user_id, repository_id)</c>. The only text that says what gives a role.
+    /// Selects the roles that people hold by name on repositories, and says in words where each comes from. It follows a common table
+    /// expression <c>pairs (user_id, repository_id)</c>. No other statement says what gives a role.
     /// </summary>
     public const string NamedRoles = """
         roles as (
@@ -70,14 +70,14 @@ internal static class AccessTable
         )
         """;
 
-    /// <summary>One person and one repository; null when there is no such repository.</summary>
+    /// <summary>Reads one person and one repository. Null when there is no such repository.</summary>
     public static async Task<PersonOnRepository?> OnRepositoryAsync(DbSession session, long? userId, long repositoryId) =>
         (await StandingsAsync(
             session, "select cast(@userId as bigint) as user_id, id as repository_id from repositories where id = @repositoryId",
             new { userId, repositoryId }))
         .FirstOrDefault();
 
-    /// <summary>The same by the repository's names.</summary>
+    /// <summary>The same, with the repository given by its names.</summary>
     public static async Task<PersonOnRepository?> OnRepositoryAsync(DbSession session, long? userId, string owner, string name) =>
         (await StandingsAsync(
             session,
@@ -88,7 +88,7 @@ internal static class AccessTable
             new { userId, owner = owner.ToLowerInvariant(), name = name.ToLowerInvariant() }))
         .FirstOrDefault();
 
-    /// <summary>One person on many repositories, by the repositories' ids.</summary>
+    /// <summary>Reads one person and many repositories, by the repositories' ids.</summary>
     public static async Task<Dictionary<long, PersonOnRepository>> OnRepositoriesAsync(
         DbSession session, long? userId, IEnumerable<long> repositoryIds)
     {
@@ -100,7 +100,7 @@ internal static class AccessTable
     }
 
     /// <summary>
-    /// What people are to repositories, in one statement however many there are. Repositories that do not exist are left out.
+    /// Reads people's roles on repositories, in one statement however many there are. Repositories that do not exist are left out.
     /// </summary>
     /// <param name="pairs">A select of <c>repository_id</c> and <c>user_id</c>, which may be null for nobody.</param>
     public static async Task<List<PersonOnRepository>> StandingsAsync(DbSession session, string pairs, object? parameters = null)
@@ -171,14 +171,14 @@ internal static class AccessTable
     }
 }
 
-/// <summary>One person and one account; the person is null for nobody who is signed in.</summary>
+/// <summary>One person and one account. The person is null when nobody is signed in.</summary>
 /// <param name="Membership">The role in an organization: <c>admin</c> (an owner), <c>member</c>, or null.</param>
 internal sealed record PersonInNamespace(long? UserId, OwnerFacts Owner, string? Membership);
 
-/// <summary>One person and one repository; the person is null for nobody who is signed in.</summary>
+/// <summary>One person and one repository. The person is null when nobody is signed in.</summary>
 internal sealed record PersonOnRepository(long? UserId, RepositoryFacts Repository, RepositoryStanding Standing);
 
-/// <summary>An organization and perhaps one of its teams, by name.</summary>
+/// <summary>The names of an organization and perhaps one of its teams.</summary>
 internal sealed record OrganizationNames
 {
     public string Organization { get; init; } = "";

@@ -1,18 +1,18 @@
 namespace Berth.Server.Access;
 
 /// <summary>
-/// The columns that say who did something, as every table of records has them. Names, values and what fills them stand here alone, so that
-/// what a record says of its actor is the same wherever it is kept.
+/// The columns that say who did something. Every table of records has them. Their names, values and parameters are written only here, so
+/// that all records describe their actor in the same way.
 /// </summary>
 internal static class ActorColumns
 {
     public const string Names = "actor, actor_name, token_id, address, request_id, run, ref, commit_id, environment";
 
-    /// <summary>In the order of <see cref="Names"/>; <see cref="Of"/> has the values.</summary>
+    /// <summary>In the order of <see cref="Names"/>. <see cref="Of"/> returns the values.</summary>
     public const string Values =
         "@actorKey, @actorName, @actorToken, @actorAddress, @actorRequest, @actorRun, @actorRef, @actorCommit, @actorEnvironment";
 
-    /// <summary>Of a table that a query gives another name.</summary>
+    /// <summary>The columns of a table with an alias.</summary>
     public static string OfAlias(string alias) => $"{alias}." + Names.Replace(", ", $", {alias}.", StringComparison.Ordinal);
 
     public static object Of(ChangeActor actor) => new

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Berth.Server.Access;
 
-/// <summary>Who changes something, with which token and from where: what every record of a change says about it.</summary>
+/// <summary>Who changes something, with which token and from where. Every record of a change contains this.</summary>
 public sealed record ChangeActor
 {
     private ChangeActor(string key) => Key = key;
@@ -10,21 +10,21 @@ public sealed record ChangeActor
     /// <summary>A principal's key, or the name of background work.</summary>
     public string Key { get; }
 
-    /// <summary>Whose rights count; null where the server does something by itself.</summary>
+    /// <summary>Whose rights count. Null when the server acts by itself.</summary>
     public Principal? Principal { get; private init; }
 
-    /// <summary>As people know it: a login, a workflow's repository, a codespace's name. Null for background work.</summary>
+    /// <summary>The name that people know: a login, a workflow's repository, a codespace's name. Null for background work.</summary>
     public string? Name { get; private init; }
 
-    /// <summary>The token's number, which reveals nothing; never its secret.</summary>
+    /// <summary>The token's number. It reveals nothing of the token's secret.</summary>
     public long? TokenId { get; private init; }
 
-    /// <summary>The address that the request came from, as the trusted proxies tell it.</summary>
+    /// <summary>The address that the request came from, according to the trusted proxies.</summary>
     public string? Address { get; private init; }
 
     public string? RequestId { get; private init; }
 
-    /// <summary>The run of a workflow, as its CI system's issuer vouches for it; so too ref, commit and environment.</summary>
+    /// <summary>The run of a workflow, confirmed by the issuer of its CI system. The same holds for ref, commit and environment.</summary>
     public string? Run { get; private init; }
 
     public string? Ref { get; private init; }
@@ -33,20 +33,20 @@ public sealed record ChangeActor
 
     public string? Environment { get; private init; }
 
-    /// <summary>Nobody asked for it: the server did it by itself.</summary>
+    /// <summary>The actor for what the server does by itself, without a request.</summary>
     public static ChangeActor Background(string name) => new(name);
 
-    /// <summary>What a policy does when somebody begins it is still the policy's doing, and not by that one's rights.</summary>
+    /// <summary>The actor for a policy that somebody starts. The policy acts then, so that person's rights do not count.</summary>
     public ChangeActor ByPolicy() => this with { Principal = null };
 
-    /// <summary>The one place where a request becomes the actor of what it changes.</summary>
+    /// <summary>Makes the actor of a request. No other method does.</summary>
     public static ChangeActor Of(HttpContext http, Principal principal) => Of(principal) with
     {
         Address = Text(http.Connection.RemoteIpAddress),
         RequestId = http.TraceIdentifier,
     };
 
-    /// <summary>Where no request is known.</summary>
+    /// <summary>Makes the actor when no request is known.</summary>
     public static ChangeActor Of(Principal principal) => Named(principal) with { Principal = principal };
 
     private static ChangeActor Named(Principal principal) => principal switch

@@ -1,9 +1,9 @@
 namespace Berth.Server.Access;
 
-/// <summary>One rule that was looked at: what it says, and whether it gave anything.</summary>
+/// <summary>One rule that was checked, and whether it gave anything.</summary>
 public sealed record RuleLine(bool Holds, string Rule);
 
-/// <summary>Whether something is allowed, and why: the same answer for the request, <c>explain</c>, pages and tests.</summary>
+/// <summary>Whether something is allowed, and why. Requests, <c>explain</c>, pages and tests all get the same answer.</summary>
 /// <param name="MaySee">Whether the caller may know whether the package exists, because the caller may read or create it.</param>
 /// <param name="Reason">The rule that refused, for callers who may know it.</param>
 /// <param name="Remedy">What would add the missing right. For callers who may not know of the package, the words are the same as for a

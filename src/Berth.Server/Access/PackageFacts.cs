@@ -3,7 +3,7 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Access;
 
-/// <summary>A package by the names in its address; the package may or may not exist.</summary>
+/// <summary>The names in a package's address. The package may or may not exist.</summary>
 /// <param name="Type"><c>container</c> or <c>npm</c>.</param>
 /// <param name="Name">In lower case. A container's name may contain slashes.</param>
 public sealed record PackageAddress(string Owner, string Type, string Name)
@@ -14,7 +14,7 @@ public sealed record PackageAddress(string Owner, string Type, string Name)
     public override string ToString() => Type == Npm ? $"@{Owner}/{Name}" : $"{Owner}/{Name}";
 }
 
-/// <summary>The package that an image of Berth's own registry is.</summary>
+/// <summary>Finds the package of an image in Berth's own registry.</summary>
 internal static class ImagePackages
 {
     extension(ImageName name)
@@ -28,12 +28,12 @@ public enum PackageAction
 {
     Pull,
 
-    /// <summary>Publish a version; of a package that does not exist: create it.</summary>
+    /// <summary>Publishes a version, and creates the package if it does not exist.</summary>
     Push,
 
     Delete,
 
-    /// <summary>Change visibility, link, inheritance and access.</summary>
+    /// <summary>Changes visibility, link, inheritance and access.</summary>
     Manage,
 }
 
@@ -45,7 +45,7 @@ public sealed record RoleSource
     public string Role { get; init; } = "";
 }
 
-/// <summary>A repository as far as access depends on it.</summary>
+/// <summary>The facts of a repository that access depends on.</summary>
 public sealed record RepositoryFacts
 {
     public long Id { get; init; }
@@ -65,14 +65,14 @@ public sealed record RepositoryFacts
     public string FullName => $"{OwnerLogin}/{Name}";
 }
 
-/// <summary>What one person is to one repository.</summary>
+/// <summary>One person's roles on one repository.</summary>
 /// <param name="Named">Roles held by name. Reading by visibility is not among them.</param>
 /// <param name="CanRead">Whether reading is allowed, by a role or by visibility.</param>
 public sealed record RepositoryStanding(IReadOnlyList<RoleSource> Named, bool CanRead)
 {
     public static readonly RepositoryStanding Nobody = new([], CanRead: false);
 
-    /// <summary>Belongs to the organization that owns the repository, with or without a role there.</summary>
+    /// <summary>Whether the person belongs to the organization that owns the repository, with or without a role on it.</summary>
     public bool IsMember { get; init; }
 
     public static RepositoryStanding Of(RepositoryFacts repository, IReadOnlyList<RoleSource> named, bool isMember) =>
@@ -84,12 +84,12 @@ public sealed record RepositoryStanding(IReadOnlyList<RoleSource> Named, bool Ca
     public Role NamedRole => Named.Count == 0 ? Role.None : Named.Max(n => RoleNames.OfRepository(n.Role));
 }
 
-/// <summary>What a package is, whoever asks: it says nothing about anybody's rights.</summary>
+/// <summary>The facts of a package that do not depend on who asks.</summary>
 public record PackageSubject
 {
     public required PackageAddress Address { get; init; }
 
-    /// <summary>Null when there is no such account: then nothing may be read or made there.</summary>
+    /// <summary>Null when there is no such account. Nothing may be read or created there then.</summary>
     public OwnerFacts? Owner { get; init; }
 
     /// <summary>Null when no live package has this name.</summary>
@@ -105,7 +105,7 @@ public record PackageSubject
 }
 
 /// <summary>
-/// Everything that decides whether one principal may do something with one package, read from the database at one moment.
+/// Everything that decides whether one principal may do something with one package, as it was in the database at one moment.
 /// </summary>
 public sealed record PackageFacts : PackageSubject
 {
@@ -120,11 +120,11 @@ public sealed record PackageFacts : PackageSubject
     }
 
     /// <summary>
-    /// The owner's repository whose name is the first segment of the package's: the name is kept for those who can write to it.
+    /// The owner's repository that has the name of the package's first segment. Only those who can write to it may use the name.
     /// </summary>
     public RepositoryFacts? NameKeeper { get; init; }
 
-    /// <summary>About the user (a user principal's, or a codespace's creator).</summary>
+    /// <summary>The facts below are about the user: a user principal's, or a codespace's creator.</summary>
     public bool UserOwnsNamespace { get; init; }
 
     public bool UserIsMember { get; init; }
@@ -136,33 +136,33 @@ public sealed record PackageFacts : PackageSubject
 
     public RepositoryStanding OnNameKeeper { get; init; } = RepositoryStanding.Nobody;
 
-    /// <summary>The repository a workflow or codespace acts for; null when it is gone.</summary>
+    /// <summary>The repository that a workflow or codespace acts for. Null when it is gone.</summary>
     public RepositoryFacts? Acting { get; init; }
 
-    /// <summary>The codespace's creator on that repository.</summary>
+    /// <summary>The roles of the codespace's creator on that repository.</summary>
     public RepositoryStanding OnActing { get; init; } = RepositoryStanding.Nobody;
 
     public Role ActionsRole { get; init; }
 
     public bool OnCodespacesList { get; init; }
 
-    /// <summary>The codespace's configuration asks for the packages of the linked repository, which is not its own.</summary>
+    /// <summary>Whether the codespace's configuration asks for the packages of the linked repository, which is not its own.</summary>
     public bool LinkedAsked { get; init; }
 
-    /// <summary>The codespace's creator lets codespaces of its repository have that.</summary>
+    /// <summary>Whether the codespace's creator has permitted that to codespaces of its repository.</summary>
     public bool LinkedPermitted { get; init; }
 
     public bool LinkedToActing => Linked is not null && Acting is not null && Linked.Id == Acting.Id;
 }
 
-/// <summary>The account that owns the name, with the organization's settings for packages.</summary>
+/// <summary>The account that owns the name, and its settings for packages if it is an organization.</summary>
 public record OwnerFacts
 {
     public OwnerFacts()
     {
     }
 
-    /// <summary>A copy of these facts alone, whatever else was read with them.</summary>
+    /// <summary>Copies only these facts, without others that were read with them.</summary>
     public OwnerFacts(OwnerFacts facts)
     {
         Id = facts.Id;
@@ -205,10 +205,10 @@ public record OwnerFacts
 
     public string FirstPublishVisibility { get; init; } = "repository";
 
-    /// <summary>How long a personal token may live that reaches its packages; null: for ever.</summary>
+    /// <summary>How many days a personal token may live to reach the organization's packages. Null: any time.</summary>
     public long? TokenMaxDays { get; init; }
 
-    /// <summary>Whether personal tokens that are not narrowed to packages reach its packages.</summary>
+    /// <summary>Whether personal tokens that are not narrowed to packages reach the organization's packages.</summary>
     public bool UnrestrictedTokensAllowed { get; init; } = true;
 
     public bool MembersCanCreate(Visibility visibility) => visibility switch
@@ -218,11 +218,11 @@ public record OwnerFacts
         _ => MembersCanCreatePrivatePackages,
     };
 
-    /// <summary>A package that begins to inherit from a repository is no more open than the repository.</summary>
+    /// <summary>Limits the visibility of a package that begins to inherit from a repository to that of the repository.</summary>
     public Visibility Tighten(Visibility visibility, RepositoryFacts repository) =>
         visibility > repository.Openness ? Clamp(repository.Openness) : visibility;
 
-    /// <summary>What is not allowed becomes private; internal exists in organizations only.</summary>
+    /// <summary>Replaces a visibility that is not allowed with private. Internal exists in organizations only.</summary>
     public Visibility Clamp(Visibility visibility) => visibility switch
     {
         Visibility.Public when IsOrganization && !PublicPackagesAllowed => Visibility.Private,

@@ -1,11 +1,11 @@
 namespace Berth.Server.Access;
 
-/// <summary>The facts of one decision, repeated for each role that is held.</summary>
+/// <summary>A row with the facts of one decision. There is one for each role that is held.</summary>
 internal sealed record PackageFactsRow : OwnerFacts
 {
     public long? PackageId { get; init; }
 
-    /// <summary>Read where the statement finds packages by their ids.</summary>
+    /// <summary>Read only when the statement finds packages by their ids.</summary>
     public string? PackageType { get; init; }
 
     public string? PackageName { get; init; }

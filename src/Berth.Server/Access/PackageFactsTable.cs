@@ -3,7 +3,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Access;
 
 /// <summary>
-/// Reads all facts of one principal and one package in one statement, so that they are of one moment. Its tables belong to their features.
+/// Reads all facts of one principal and one package in one statement, so that all are of the same moment. The tables belong to other
+/// features.
 /// </summary>
 internal static class PackageFactsTable
 {
@@ -23,7 +24,7 @@ internal static class PackageFactsTable
 
     public const string OwnerJoins = "from accounts a left join organizations o on o.account_id = a.id";
 
-    // The planner of PostgreSQL counts joins, and most requests to a registry ask for nothing but this.
+    // A statement of its own, since PostgreSQL takes longer to plan with every join, and most requests to a registry need nothing else.
     private const string Subject = $"""
         owner as (
             select {OwnerColumns} {OwnerJoins} where a.folded = @owner
@@ -99,8 +100,8 @@ internal static class PackageFactsTable
         order by h.place, h.source
         """;
 
-    // The same facts of many packages. No name is asked for that does not exist yet, so nobody keeps one. A role stands beside each package
-    // that it counts for, so that the database finds it by an index.
+    // The same facts for many packages. All of them exist, so no repository keeps a name. Each role is joined to the packages that it
+    // counts for, so that the database finds it by an index.
     private const string SelectMany = $"""
         with package as (
             select p.id, p.owner_id, p.type, p.name, p.visibility, p.repository_id, p.inherits_access from packages p
@@ -169,7 +170,7 @@ internal static class PackageFactsTable
         return rows is [var row, ..] ? row.Facts(address, rows, userId, codespace) : new PackageFacts { Address = address };
     }
 
-    /// <summary>Of many live packages in one statement, by their ids; those that are not there are left out.</summary>
+    /// <summary>Reads the facts of many live packages by their ids, in one statement. Packages that do not exist are left out.</summary>
     public static async Task<Dictionary<long, PackageFacts>> FactsAsync(DbSession session, Principal principal, IReadOnlyList<long> ids)
     {
         var (userId, actingId, codespace) = WhoAsks(principal);
@@ -184,7 +185,7 @@ internal static class PackageFactsTable
             });
     }
 
-    /// <summary>Whose roles count, the repository that is acted for, and the codespace.</summary>
+    /// <summary>Returns whose roles count, which repository the principal acts for, and the codespace.</summary>
     internal static (long? UserId, long? ActingId, CodespacePrincipal? Codespace) WhoAsks(Principal principal) => principal switch
     {
         UserPrincipal user => (user.UserId, null, null),

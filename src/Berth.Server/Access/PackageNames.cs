@@ -7,11 +7,12 @@ internal static class PackageNames
 {
     private const int LongestNpm = 200;
 
-    /// <summary>Owner and name together, as they stand in <c>/v2</c>.</summary>
+    /// <summary>Checks owner and name together, as they are written in <c>/v2</c>.</summary>
     public static bool IsContainer(string name) => ImageName.TryParse(name, out _);
 
     /// <summary>
-    /// The part after the scope, by npm's rule: lower case, URL-safe, no dot or underscore first, 214 characters with the scope.
+    /// Checks the part after the scope by npm's rule: lower case, URL-safe, no dot or underscore at the beginning, at most 214 characters
+    /// with the scope.
     /// </summary>
     public static bool IsNpm(string name) =>
         name.Length is > 0 and <= LongestNpm && name[0] is not ('.' or '_')

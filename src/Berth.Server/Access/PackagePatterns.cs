@@ -1,8 +1,8 @@
 namespace Berth.Server.Access;
 
 /// <summary>
-/// Narrows a token to some packages: <c>acme/*</c> covers everything of the account, nested names and both types included,
-/// <c>acme/app</c> one name, <c>acme/tools/*</c> the names below. A token that has patterns reaches package routes only.
+/// Narrows a token to some packages. <c>acme/*</c> covers everything of the account, with nested names and both types. <c>acme/app</c>
+/// covers one name, and <c>acme/tools/*</c> the names below it. A token with patterns reaches only routes of packages.
 /// </summary>
 public sealed class PackagePatterns : IEquatable<PackagePatterns>
 {

@@ -2,24 +2,24 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Access;
 
-/// <summary>Packages of all owners that one caller may pull.</summary>
+/// <summary>One page of the packages of all owners that a caller may pull.</summary>
 /// <param name="After">Where the next page begins. Null: this is the last page.</param>
 internal sealed record ReadablePage(List<PackageAddress> Packages, string? After);
 
-/// <summary>Which of the packages are meant, and in which order they are told.</summary>
+/// <summary>Which packages are searched, and in which order they are listed.</summary>
 /// <param name="Condition">A condition on a package <c>p</c> and its owner's account <c>a</c>.</param>
 internal sealed record PackageSearch(string Condition, string Order, IReadOnlyDictionary<string, object> Parameters);
 
 /// <summary>
-/// Lists what a principal may pull, whoever owns it, in the order of the bytes of <c>owner/name</c>. The statement only finds what could be
-/// read: public packages, and those with any tie to the caller. <see cref="AccessRules"/> decides each of them.
+/// Lists what a principal may pull, whoever owns it, in the byte order of <c>owner/name</c>. The statement only finds candidates: public
+/// packages, and those with any tie to the caller. <see cref="AccessRules"/> decides each of them.
 /// </summary>
 internal static class ReadablePackages
 {
-    /// <summary>The most that are read at once.</summary>
+    /// <summary>The most candidates that are read at once.</summary>
     private const int Batch = 500;
 
-    /// <summary>Somebody with ties to much and rights to little gets short pages, not slow ones.</summary>
+    /// <summary>The limit of batches for a page. Somebody with many ties and few rights gets short pages rather than slow ones.</summary>
     private const int MostBatches = 20;
 
     private const string Candidates = $"""
@@ -78,7 +78,7 @@ internal static class ReadablePackages
         return new ReadablePage(found, after);
     }
 
-    /// <summary>The ids of what a search finds, of at most so many candidates.</summary>
+    /// <summary>The ids of what a search finds, among a limited number of candidates.</summary>
     public static async Task<List<long>> FindAsync(
         DbSession session, Principal principal, string type, PackageSearch search, int most)
     {
@@ -98,7 +98,8 @@ internal static class ReadablePackages
     }
 
     /// <summary>
-    /// What is missing and one more, which tells whether there is another page. Who may read few of the first gets more of them each time.
+    /// The next batch has what is missing and one more, which shows whether there is another page. It grows each time, for callers who may
+    /// read few of the candidates.
     /// </summary>
     internal static int NextLimit(int last, int missing) => Math.Min(Batch, Math.Max(missing + 1, last * 2));
 

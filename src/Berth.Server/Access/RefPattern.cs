@@ -1,9 +1,11 @@
 namespace Berth.Server.Access;
 
-/// <summary>Which refs of a repository count: a whole one (<c>refs/heads/main</c>), or all that begin so (<c>refs/tags/v*</c>).</summary>
+/// <summary>
+/// Matches refs of a repository: one ref (<c>refs/heads/main</c>), or all refs that begin in the same way (<c>refs/tags/v*</c>).
+/// </summary>
 internal static class RefPattern
 {
-    /// <summary>What is wrong with it as the field <c>ref</c>; null where it is one.</summary>
+    /// <summary>Says what is wrong with the field <c>ref</c>. Null when it is a pattern.</summary>
     public static string? FaultOf(string pattern) =>
         pattern.StartsWith("refs/", StringComparison.Ordinal) && pattern.TrimEnd('*').IndexOf('*') < 0
             ? null

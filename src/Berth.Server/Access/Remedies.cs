@@ -3,7 +3,7 @@ namespace Berth.Server.Access;
 /// <summary>The one command that would add what a refusal found missing.</summary>
 internal static class Remedies
 {
-    /// <summary>For those who may know of the package.</summary>
+    /// <summary>The remedy for those who may know of the package.</summary>
     public static string? For(Principal principal, PackageAction action, PackageFacts facts)
     {
         if (OfTheCaller(principal, action) is { } own)
@@ -25,18 +25,18 @@ internal static class Remedies
     }
 
     /// <summary>
-    /// For everybody else: made of the caller and the name that was asked for and of nothing else, so that the words are the same for a
-    /// hidden package and for none.
+    /// The remedy for everybody else. It depends only on the caller and the requested name, so that the words are the same for a hidden
+    /// package and for a missing one.
     /// </summary>
     public static string IfItExists(Principal principal, PackageAction action, PackageAddress address) =>
         OfTheCaller(principal, action) ?? $"if it exists, an admin of the package can run: {Grant(principal, action, address)}";
 
-    /// <summary>For a token that an organization does not take.</summary>
+    /// <summary>The remedy for a token that an organization does not accept.</summary>
     public static string OfPolicy(OwnerFacts owner) =>
         $"make one that it takes: berth token create --scopes write:packages --packages '{owner.Login}/*' "
             + $"--expires {owner.TokenMaxDays ?? 90}d";
 
-    /// <summary>For a change of a tag that a rule refuses.</summary>
+    /// <summary>The remedy for a change of a tag that a rule refuses.</summary>
     public static string OfTag(PackageAddress address, TagChange change, bool others)
     {
         var type = address.Type == PackageAddress.Npm ? " --type npm" : "";
@@ -47,7 +47,7 @@ internal static class Remedies
         return $"{instead}an admin of the package can override it, on the record: berth package {command} --override REASON";
     }
 
-    /// <summary>What the caller lacks whatever the package is.</summary>
+    /// <summary>What the caller lacks for any package.</summary>
     private static string? OfTheCaller(Principal principal, PackageAction action) => principal switch
     {
         AnonymousPrincipal => "sign in with a personal access token that has read:packages",

@@ -1,9 +1,9 @@
 namespace Berth.Server.Access;
 
 /// <summary>
-/// The rules of reading a repository <c>r</c> as conditions in SQL, for lists that the database counts and pages: what
-/// <see cref="AccessTable.NamedRoles"/> and <see cref="AccessRules.MayRead(RepositoryFacts, RepositoryStanding, bool)"/> say of one.
-/// Parameters: <c>@userId</c>, and <c>@scoped</c> as 0 or 1.
+/// The rules for reading a repository <c>r</c> as conditions in SQL, for lists that the database counts and pages. They say the same as
+/// <see cref="AccessTable.NamedRoles"/> and <see cref="AccessRules.MayRead(RepositoryFacts, RepositoryStanding, bool)"/> say of one
+/// repository. Parameters: <c>@userId</c>, and <c>@scoped</c> as 0 or 1.
 /// </summary>
 internal static class RepositoryConditions
 {

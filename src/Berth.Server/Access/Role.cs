@@ -1,6 +1,6 @@
 namespace Berth.Server.Access;
 
-/// <summary>A role on a package; each includes those before it.</summary>
+/// <summary>A role on a package. Each includes those before it.</summary>
 public enum Role
 {
     None,
@@ -9,7 +9,7 @@ public enum Role
     Admin,
 }
 
-/// <summary>The role names as they stand in rows and in JSON.</summary>
+/// <summary>The role names in rows and in JSON.</summary>
 public static class RoleNames
 {
     public static string Name(this Role role) => role switch
@@ -33,7 +33,9 @@ public static class RoleNames
         return role != Role.None;
     }
 
-    /// <summary>What a role on a repository means for its packages: read and triage read, write and maintain write, admin admin.</summary>
+    /// <summary>
+    /// Maps a role on a repository to one on its packages: read and triage to read, write and maintain to write, admin to admin.
+    /// </summary>
     public static Role OfRepository(string? repositoryRole) => repositoryRole switch
     {
         "read" or "triage" or "pull" => Role.Read,

@@ -1,6 +1,6 @@
 namespace Berth.Server.Access;
 
-/// <summary>The scopes of a personal access token: an upper bound, never a grant.</summary>
+/// <summary>The scopes of a personal access token. They limit rights and never grant any.</summary>
 public sealed class Scopes : IEquatable<Scopes>
 {
     public static readonly IReadOnlyList<string> Known =
@@ -9,7 +9,7 @@ public sealed class Scopes : IEquatable<Scopes>
         "admin:repo_hook", "admin:org_hook", "read:audit_log", "user", "site_admin",
     ];
 
-    /// <summary>What a browser session has: everything its user has.</summary>
+    /// <summary>The scopes of a browser session, which may do everything that its user may.</summary>
     public static readonly Scopes All = new(Known);
 
     public static readonly Scopes None = new([]);
@@ -24,7 +24,7 @@ public sealed class Scopes : IEquatable<Scopes>
 
     public bool WritesPackages => _names.Contains("write:packages");
 
-    /// <summary>Deleting needs the scope beside one that reads.</summary>
+    /// <summary>Deleting needs this scope and one that reads.</summary>
     public bool DeletesPackages => _names.Contains("delete:packages") && ReadsPackages;
 
     public static Scopes Parse(string text) =>

@@ -7,7 +7,8 @@ internal static partial class TagPattern
 {
     public static bool Matches(string pattern, string tag)
     {
-        // Greedy with one step back to the last star: linear in practice, and no pattern can make it slow as a regular expression could be.
+        // Greedy, going back only to the last star. This is linear in practice, and no pattern can make it slow as a regular expression
+        // could be.
         var (p, t, star, from) = (0, 0, -1, 0);
         while (t < tag.Length)
         {

@@ -1,6 +1,6 @@
 namespace Berth.Server.Access;
 
-/// <summary>Who may read without being granted anything; ordered from closed to open.</summary>
+/// <summary>Who may read without any grant. The values are in order from closed to open.</summary>
 public enum Visibility
 {
     Private,

@@ -3,18 +3,21 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Access;
 
-/// <summary>Which tables decide who may do what. Read from a statement's text, so that no writer has to say it, or can forget to.</summary>
+/// <summary>
+/// Says which statements write tables that decide who may do what. It reads the statement's text, so that no writer has to say it or can
+/// forget to.
+/// </summary>
 internal static partial class WriteKinds
 {
-    /// <summary>Who has which role on which repository follows from these.</summary>
+    /// <summary>Tables that decide who has which role on which repository.</summary>
     public static readonly IReadOnlyCollection<string> Roles =
     [
         "organizations", "memberships", "teams", "team_members", "repositories", "collaborators", "team_repositories",
     ];
 
     /// <summary>
-    /// Other facts of decisions, and the tokens that principals are made from. A table that no list names counts as one of these. An
-    /// account takes its tokens with it.
+    /// Tables with other facts of decisions, and with the tokens that principals are made from. A table that is in no list counts as one of
+    /// these. Deleting an account deletes its tokens.
     /// </summary>
     public static readonly IReadOnlyCollection<string> Facts =
     [
@@ -24,7 +27,7 @@ internal static partial class WriteKinds
         "codespace_git_permissions", "codespace_git_targets",
     ];
 
-    /// <summary>No decision depends on these.</summary>
+    /// <summary>Tables that no decision depends on.</summary>
     public static readonly IReadOnlyCollection<string> Content =
     [
         "blobs", "blob_links", "blob_trash", "uploads", "package_versions", "version_blobs", "tags", "deleted_tags", "package_events",
@@ -53,7 +56,7 @@ internal static partial class WriteKinds
 
     private static WriteKind OfTable(string table, string sql) =>
         Roles.Contains(table) ? WriteKind.Roles
-        // "do update set" names no table.
+        // In "do update set", set is not the name of a table.
         : table == "set" || Content.Contains(table) || (table == "packages" && LeavesPackagesAlone().IsMatch(sql)) ? WriteKind.Content
         : WriteKind.Access;
 
@@ -61,8 +64,8 @@ internal static partial class WriteKinds
         @"\b(insert\s+into|update|delete\s+from)\s+(?<table>[a-z_]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Writes();
 
-    // Facts are those of live packages. A push only sets when a package changed, locks it, or makes a pending name for its uploader, so
-    // it changes no facts.
+    // Only live packages have facts. A push only sets when a package changed, locks it, or reserves a pending name for its uploader, so it
+    // changes no facts.
     [GeneratedRegex(
         @"\bupdate\s+packages\s+set\s+(updated_at\s*=\s*@\w+|state\s*=\s*state)\s+where\b|\binsert\s+into\s+packages\b[^;]*'pending'",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

@@ -8,7 +8,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Accounts;
 
-/// <summary>Who is there: the caller, profiles, lists of users and organizations.</summary>
+/// <summary>The routes for accounts: the caller, profiles, and lists of users and organizations.</summary>
 internal static class AccountEndpoints
 {
     public static void MapAccounts(this IEndpointRouteBuilder api)

@@ -4,7 +4,7 @@ using Berth.Server.Api;
 
 namespace Berth.Server.Accounts;
 
-/// <summary>Accounts in GitHub's shapes.</summary>
+/// <summary>Accounts in GitHub's form.</summary>
 internal static class AccountJson
 {
     public static Account ToSimple(this AccountRow row, ApiUrls urls) => Simple(row.Id, row.Login, row.IsOrganization, row.SiteAdmin, urls);

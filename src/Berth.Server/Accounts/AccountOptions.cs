@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Accounts;
 
-/// <summary>Who may do everything on a server that nobody has set up yet.</summary>
+/// <summary>The first administrator of a new server.</summary>
 internal sealed partial class AccountOptions
 {
     [Setting("token of the first administrator `admin`. Without it one is made at the first start, in `DATA/admin-token` (0600)")]

@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Accounts;
 
-/// <summary>A user or an organization as stored.</summary>
+/// <summary>A stored user or organization.</summary>
 internal sealed record AccountRow
 {
     public long Id { get; init; }
@@ -25,7 +25,7 @@ internal sealed record AccountRow
     public bool IsOrganization => Kind == "organization";
 }
 
-/// <summary>All SQL about accounts as such.</summary>
+/// <summary>All SQL on accounts themselves.</summary>
 internal static class AccountTable
 {
     public const string Columns = "a.id, a.kind, a.login, a.name, a.email, a.site_admin, a.created_at, a.updated_at";
@@ -33,14 +33,14 @@ internal static class AccountTable
     public static Task<AccountRow?> FindAsync(DbSession session, string login) => session.FirstOrDefaultAsync<AccountRow>(
         $"select {Columns} from accounts a where a.folded = @folded", new { folded = login.ToLowerInvariant() });
 
-    /// <summary>Null for organizations too.</summary>
+    /// <summary>Null also when the login is an organization's.</summary>
     public static async Task<AccountRow?> FindUserAsync(DbSession session, string login) =>
         await FindAsync(session, login) is { IsOrganization: false } user ? user : null;
 
     public static Task<AccountRow?> FindAsync(DbSession session, long id) =>
         session.FirstOrDefaultAsync<AccountRow>($"select {Columns} from accounts a where a.id = @id", new { id });
 
-    /// <summary>Null when the login is taken, by a user or an organization.</summary>
+    /// <summary>Returns null when a user or an organization has the login.</summary>
     public static Task<long?> InsertAsync(DbSession session, string kind, string login, string? name, string? email, DateTimeOffset now) =>
         session.FirstOrDefaultAsync<long?>(
             """
@@ -50,7 +50,7 @@ internal static class AccountTable
             """,
             new { kind, login, folded = login.ToLowerInvariant(), name, email, now });
 
-    /// <summary>The account of the first administrator, made when it is missing.</summary>
+    /// <summary>Returns the account of the first administrator, and creates it when it is missing.</summary>
     public static async Task<long> EnsureSiteAdminAsync(DbSession session, string login, DateTimeOffset now)
     {
         await session.ExecuteAsync(
@@ -77,7 +77,9 @@ internal static class AccountTable
             "update accounts set name = coalesce(@name, name), email = coalesce(@email, email), updated_at = @now where id = @id",
             new { id, name, email, now });
 
-    /// <summary>Marks the account as changed. The name is replaced where <paramref name="setsName"/> says so; null removes it.</summary>
+    /// <summary>
+    /// Marks the account as changed. If <paramref name="setsName"/> is true, the name is replaced. A null removes it then.
+    /// </summary>
     public static Task ChangeAsync(DbSession session, long id, bool setsName, string? name, DateTimeOffset now) => session.ExecuteAsync(
         "update accounts set name = case when @setsName = @yes then @name else name end, updated_at = @now where id = @id",
         new { id, setsName, name, now, yes = true });
@@ -92,7 +94,7 @@ internal static class AccountTable
     public static Task<long> CountCodespacesAsync(DbSession session, long ownerId) =>
         session.SingleAsync<long>("select count(*) from codespaces where owner_id = @ownerId", new { ownerId });
 
-    /// <summary>Organizations of which the user is the only owner.</summary>
+    /// <summary>Organizations whose only owner is the user.</summary>
     public static Task<List<string>> OnlyOwnerOfAsync(DbSession session, long userId) => session.QueryAsync<string>(
         """
         select a.login from memberships m join accounts a on a.id = m.organization_id
@@ -103,6 +105,6 @@ internal static class AccountTable
         """,
         new { userId });
 
-    /// <summary>With everything that belongs to it.</summary>
+    /// <summary>Deletes the account with everything that belongs to it.</summary>
     public static Task DeleteAsync(DbSession session, long id) => session.ExecuteAsync("delete from accounts where id = @id", new { id });
 }

@@ -9,7 +9,7 @@ using Berth.Server.Tokens;
 
 namespace Berth.Server.Accounts;
 
-/// <summary>Site administration as on GitHub Enterprise Server: accounts, their tokens, and who else administers.</summary>
+/// <summary>The routes for site administration, as on GitHub Enterprise Server: accounts, their tokens, and site administrators.</summary>
 internal static class AdminEndpoints
 {
     private const string Scope = "site_admin";
@@ -30,7 +30,7 @@ internal static class AdminEndpoints
             .Does("Make a user no site administrator").GivesNothing();
     }
 
-    /// <summary>An address is remarked on only when it cannot be one.</summary>
+    /// <summary>Refuses an email address only when it cannot be one.</summary>
     internal static void CheckEmail(string? email, BodyFaults faults)
     {
         var at = email?.IndexOf('@', StringComparison.Ordinal) ?? 1;
@@ -116,7 +116,9 @@ internal static class AdminEndpoints
         return error ?? ApiResult.NoContent();
     }
 
-    /// <summary>A token of another user, made on the administrator's word; <c>site_admin</c> goes only to site administrators.</summary>
+    /// <summary>
+    /// Makes a token for another user when an administrator asks. Only tokens of site administrators get <c>site_admin</c>.
+    /// </summary>
     private static async Task<IResult> AuthorizeAsync(
         string username, HttpRequest request, ApiCaller caller, Db db, PersonalTokens tokens, CancellationToken cancellationToken)
     {
@@ -128,7 +130,7 @@ internal static class AdminEndpoints
                 caller.Actor, user.Id, user.Login, user.SiteAdmin, wanted, cancellationToken));
     }
 
-    /// <summary>Ends every token of a user at once: somebody left, or a token leaked.</summary>
+    /// <summary>Ends every token of a user at once, for a person who left or a token that leaked.</summary>
     private static async Task<IResult> RevokeAsync(
         string username, ApiCaller caller, Db db, AuditLog audit, CancellationToken cancellationToken)
     {

@@ -8,8 +8,8 @@ using Berth.Server.Authentication;
 namespace Berth.Server.Accounts;
 
 /// <summary>
-/// Makes the account <c>admin</c> and its token at the first start: the token of <c>BERTH_ADMIN_TOKEN</c>, else a fresh one in the file
-/// <c>admin-token</c> of the data folder. A changed <c>BERTH_ADMIN_TOKEN</c> replaces the one before.
+/// Creates the account <c>admin</c> and its token at the first start. The token is that of <c>BERTH_ADMIN_TOKEN</c>, or else a new one in
+/// the file <c>admin-token</c> of the data folder. A changed <c>BERTH_ADMIN_TOKEN</c> replaces the previous one.
 /// </summary>
 internal sealed partial class FirstAdministrator(
     AccountOptions options, DataOptions data, Db db, TimeProvider time, ILogger<FirstAdministrator> logger)
@@ -30,7 +30,8 @@ internal sealed partial class FirstAdministrator(
         {
             var path = Path.Combine(data.DataPath, "admin-token");
 
-            // The file first: a crash in between leaves a file that the next start takes, never an administrator that nobody can be.
+            // Write the file first. A crash in between then leaves a file that the next start uses, and never an administrator whose token
+            // nobody knows.
             if (!File.Exists(path))
             {
                 PrivateFile.Write(path, TokenSecret.Create(TokenSecret.Personal) + "\n");

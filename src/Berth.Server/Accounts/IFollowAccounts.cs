@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Accounts;
 
-/// <summary>What hangs on accounts and goes with them, in the same transaction: packages.</summary>
+/// <summary>Deletes what depends on accounts, such as packages, in the same transaction.</summary>
 internal interface IFollowAccounts
 {
     /// <summary>Called before the account is deleted.</summary>

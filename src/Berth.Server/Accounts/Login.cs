@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace Berth.Server.Accounts;
 
 /// <summary>
-/// The grammar of logins, and those that nobody may have: every first path segment the server uses now or will, and <c>library</c>.
+/// The grammar of logins, and the logins that nobody may have: every first path segment that the server uses now or may use, and
+/// <c>library</c>.
 /// </summary>
 internal static partial class Login
 {
@@ -19,7 +20,7 @@ internal static partial class Login
         "ghcr", "containers", "registry", "hooks", "webhooks", "audit", "admin", "error", "errors", "health", "status",
     };
 
-    /// <summary>Null when the login may be taken, else what is wrong with it.</summary>
+    /// <summary>Null when the login is allowed. Otherwise says what is wrong with it.</summary>
     public static string? Fault(string login) =>
         login.Length > Longest ? $"a login has at most {Longest} characters"
         : !Grammar().IsMatch(login) ? "a login is letters and digits with single hyphens between them"

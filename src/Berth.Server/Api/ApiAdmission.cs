@@ -4,7 +4,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Api;
 
-/// <summary>Answers a route's mark: null lets the request in, with what was proven among its features.</summary>
+/// <summary>Decides by a route's mark. Null lets the request in, and puts what was checked among its features.</summary>
 internal sealed class ApiAdmission(Db db, AccessDecisions access)
 {
     public async Task<ApiError?> AdmitAsync(HttpContext http, Principal principal, ApiRoute route)
@@ -35,10 +35,12 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             : null;
     }
 
-    /// <summary>What kinds of callers get anywhere near the route, and with which scopes: nothing that depends on what exists.</summary>
+    /// <summary>
+    /// Decides which kinds of callers may use the route, and with which scopes. It asks nothing that depends on what exists.
+    /// </summary>
     private static ApiError? Kind(HttpContext http, Principal principal, ApiRoute route)
     {
-        // What is public is read without token and scope; everything else needs them.
+        // Public things can be read without a token and a scope. Everything else needs them.
         var reads = Reads(http);
         switch (principal)
         {
@@ -68,7 +70,7 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
         }
     }
 
-    /// <summary>Puts names where the path has ids; false where there is nothing with these.</summary>
+    /// <summary>Replaces ids in the path with names. Returns false when there is nothing with these ids.</summary>
     private async Task<bool> NamedAsync(RouteValueDictionary route, CancellationToken cancellationToken)
     {
         if (!long.TryParse(route["org"] as string, out var organizationId))
@@ -137,7 +139,7 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
         };
     }
 
-    /// <summary>An owner, or the member who is named; also for what names people elsewhere than in its path.</summary>
+    /// <summary>Lets in an owner, or the named member. Also used where the path does not name the member.</summary>
     internal static ApiError? OwnerOrSelf(Principal principal, OrganizationAccess access, string? username) =>
         access.IsOwner || (principal is UserPrincipal me && me.Login.Equals(username, StringComparison.OrdinalIgnoreCase))
             ? null
@@ -152,7 +154,7 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
             return ApiErrors.Hidden(principal);
         }
 
-        // Said only now: of a repository that the caller may not see nothing is said at all.
+        // Refused only here, so that nothing is said about a repository that the caller may not see.
         if (route.Need == ApiNeed.RepositoryUser && (principal is not UserPrincipal || !scoped))
         {
             return principal is UserPrincipal
@@ -196,7 +198,7 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
         var facts = await access.FactsAsync(principal, address, http.RequestAborted);
         if (need == ApiNeed.PackageRestorer)
         {
-            // A deleted package has no live facts of its own; the handler finds its row, and asks the same rules about it.
+            // A deleted package has no live facts. The handler finds its row and asks the same rules about it.
             http.Features.Set(new PackageAccess(facts));
             return null;
         }
@@ -216,7 +218,7 @@ internal sealed class ApiAdmission(Db db, AccessDecisions access)
         http.Features.Set(new PackageAccess(facts));
         if (need == ApiNeed.PackageCreator && !facts.Exists)
         {
-            // Whether it may be made depends on the visibility that the body asks for: the handler decides with the same rules.
+            // Whether the package may be created depends on the visibility in the body, so the handler decides with the same rules.
             return facts.Owner is null ? ApiErrors.Hidden(principal) : null;
         }
 

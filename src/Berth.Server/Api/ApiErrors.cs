@@ -3,7 +3,9 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Api;
 
-/// <summary>The refusals of the REST API. What may not be seen does not exist: hidden and missing get the same words.</summary>
+/// <summary>
+/// The refusals of the REST API. Hidden and missing things get the same words, so that an answer does not reveal what exists.
+/// </summary>
 internal static class ApiErrors
 {
     public static ApiError Hidden(Principal principal) =>
@@ -20,10 +22,10 @@ internal static class ApiErrors
     public static ApiError Exists(string resource, string field, string message) =>
         Errors.Invalid(resource, field, "already_exists", message);
 
-    /// <summary>GitHub's 422 for what is understood and still cannot be done.</summary>
+    /// <summary>GitHub's 422 for requests that are understood and cannot be done.</summary>
     public static ApiError Unprocessable(string resource, string field, string message) =>
         Errors.Invalid(resource, field, "unprocessable", message);
 
-    /// <summary>A 401 names a scheme (RFC 9110 section 15.5.2).</summary>
+    /// <summary>Adds the scheme that a 401 must name (RFC 9110 section 15.5.2).</summary>
     public static ApiError Challenged(ApiError error) => error.WithHeader("WWW-Authenticate", "Bearer realm=\"Berth API\"");
 }

@@ -6,7 +6,7 @@ namespace Berth.Server.Api;
 /// <summary>What all of <c>/api/v3</c> shares.</summary>
 internal static class ApiFeature
 {
-    /// <summary>GitHub's API as an enterprise server serves it.</summary>
+    /// <summary>The path at which GitHub Enterprise Server serves its API.</summary>
     public const string Root = "/api/v3";
 
     public static void AddApi(this IServiceCollection services)
@@ -19,10 +19,10 @@ internal static class ApiFeature
         services.AddSingleton<DocumentPages>();
     }
 
-    /// <summary>Before any route of the API is mapped.</summary>
+    /// <summary>Must be called before any route of the API is mapped.</summary>
     public static void UseApi(this WebApplication app) => app.UseMiddleware<ApiGate>();
 
-    /// <summary>The group that features map their routes into.</summary>
+    /// <summary>Returns the group that features map their routes into.</summary>
     public static RouteGroupBuilder MapApi(this IEndpointRouteBuilder app)
     {
         app.MapGraphQl();

@@ -4,8 +4,8 @@ using Berth.Server.Http;
 namespace Berth.Server.Api;
 
 /// <summary>
-/// Decides every request of the REST API before its handler runs, from the mark on the route's line: who calls, with which scopes, and
-/// what they are to the organization, repository or package in the path. Handlers receive what was proven as parameters.
+/// Decides every request of the REST API before its handler runs, by the mark of the route: who calls, with which scopes, and what they may
+/// do with the organization, repository or package in the path. Handlers receive what was checked as parameters.
 /// </summary>
 internal sealed class ApiGate(RequestDelegate next, RecogniseCaller recognise, RateLimits rates, ApiAdmission admission)
 {
@@ -29,7 +29,7 @@ internal sealed class ApiGate(RequestDelegate next, RecogniseCaller recognise, R
         }
         catch (ApiException exception)
         {
-            // Written here and not by the exception handler of the pipeline, which takes off the headers set so far.
+            // Write the error here, because the pipeline's exception handler removes the headers that are already set.
             await ErrorWriter.WriteAsync(http, exception.Error);
         }
     }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Api;
 
-/// <summary>Bounds of the REST API.</summary>
+/// <summary>The limits of the REST API.</summary>
 internal sealed partial class ApiOptions
 {
     [Setting("how many requests to the REST API a user, a repository's workflows, a codespace, or an address without login may make in an "

@@ -7,7 +7,7 @@ namespace Berth.Server.Api;
 /// <summary>Answers in the wire format of <see cref="BerthJson"/>.</summary>
 internal static class ApiResult
 {
-    /// <summary>To a GET with an <c>ETag</c>.</summary>
+    /// <summary>The answer to a GET has an <c>ETag</c>.</summary>
     public static IResult Ok<T>(T value) => new RevalidatedJson<T>(value, BerthJson.Wire.Of<T>());
 
     public static IResult Created<T>(T value) => Results.Json(value, BerthJson.Wire.Of<T>(), statusCode: StatusCodes.Status201Created);

@@ -2,10 +2,10 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Api;
 
-/// <summary>The absolute URLs that stand in answers, from <c>BERTH_URL</c>.</summary>
+/// <summary>The absolute URLs in answers, from <c>BERTH_URL</c>.</summary>
 internal sealed class ApiUrls(AddressOptions options)
 {
-    /// <summary>No slash at the end.</summary>
+    /// <summary>Without a slash at the end.</summary>
     public string Html { get; } = options.BaseUri.GetLeftPart(UriPartial.Authority);
 
     public string Api => Html + "/api/v3";

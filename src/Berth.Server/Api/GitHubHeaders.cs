@@ -4,13 +4,13 @@ using Berth.Server.Http;
 namespace Berth.Server.Api;
 
 /// <summary>
-/// What GitHub's clients read in the headers of every answer, and the requests that GitHub refuses before it asks who calls.
+/// The headers of every answer that GitHub's clients read, and the requests that GitHub refuses before it looks at the caller.
 /// </summary>
 internal static class GitHubHeaders
 {
     public static readonly string[] KnownVersions = ["2022-11-28", "2026-03-10"];
 
-    /// <summary>Null, or why the request is refused whoever sends it.</summary>
+    /// <summary>Null, or the reason why the request is refused whoever sends it.</summary>
     public static ApiError? Exchange(HttpContext http, ApiRoute route)
     {
         var headers = http.Response.Headers;
@@ -25,19 +25,19 @@ internal static class GitHubHeaders
 
         headers["X-GitHub-Api-Version-Selected"] = version.Length == 0 ? KnownVersions[0] : version;
 
-        // Routing ignores a slash at the end; GitHub does not.
+        // Routing ignores a slash at the end, but GitHub does not.
         if (http.Request.Path.Value is { } path && path.EndsWith('/') && path is not "/api/v3/")
         {
             return Errors.NotFound;
         }
 
-        // No name here contains a NUL, and PostgreSQL takes none, not even to look for.
+        // No name contains a NUL, and PostgreSQL refuses it even in a search.
         return http.Request.Query.Any(pair => pair.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) ?? false))
             ? Errors.BadRequest(400, "The query contains a NUL character")
             : null;
     }
 
-    /// <summary>The scopes of the token that was sent.</summary>
+    /// <summary>Tells the scopes of the token that was sent.</summary>
     public static void TellScopes(HttpContext http, UserPrincipal user) =>
         http.Response.Headers["X-OAuth-Scopes"] = string.Join(", ", user.Scopes.Names);
 }

@@ -3,8 +3,8 @@ using Berth.Server.Access;
 namespace Berth.Server.Api;
 
 /// <summary>
-/// Reads the package out of a path: <c>{org}</c> or <c>{username}</c> (neither: the caller's own), <c>{type}</c>, <c>{name}</c>. A name
-/// with slashes comes percent-encoded as one segment; routing leaves <c>%2F</c> as it is and decodes the rest.
+/// Reads the package from a path: <c>{org}</c> or <c>{username}</c> (neither: the caller), <c>{type}</c>, <c>{name}</c>. A name with
+/// slashes is percent-encoded as one segment. Routing leaves <c>%2F</c> as it is and decodes the rest.
 /// </summary>
 internal static class PackagePath
 {
@@ -23,7 +23,7 @@ internal static class PackagePath
         return TryParse(owner, route["type"] as string, name, out address);
     }
 
-    /// <summary>False for a type or a name that no package can have.</summary>
+    /// <summary>Returns false for a type or a name that no package can have.</summary>
     public static bool TryParse(
         string owner, string? type, string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PackageAddress? address)
     {

@@ -4,14 +4,14 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Berth.Server.Api;
 
-/// <summary>One page of rows and how many there are in all.</summary>
+/// <summary>One page of rows, and the number of all rows.</summary>
 internal sealed record Page<T>(List<T> Items, long Total)
 {
     public Page<TOther> Select<TOther>(Func<T, TOther> map) => new([.. Items.Select(map)], Total);
 }
 
 /// <summary>
-/// GitHub's paging: <c>page</c> from 1, <c>per_page</c> 30 and at most 100, and a Link header that clients follow to the letter.
+/// GitHub's paging: <c>page</c> from 1, <c>per_page</c> 30 and at most 100, and a Link header whose URLs clients use as they are.
 /// </summary>
 internal sealed record Paging(int Number, int Size)
 {
@@ -23,17 +23,17 @@ internal sealed record Paging(int Number, int Size)
 
     public long Offset => (Number - 1L) * Size;
 
-    /// <summary>A parameter that is no whole number from 1 on is a 422; more than 100 a page is 100, as at GitHub.</summary>
+    /// <summary>A parameter that is not a whole number from 1 on gets 422. More than 100 a page counts as 100, as on GitHub.</summary>
     public static ValueTask<Paging?> BindAsync(HttpContext http)
     {
         var size = Read(http, "per_page", Usual);
         return ValueTask.FromResult<Paging?>(new Paging(Read(http, "page", 1), Math.Min(size, Largest)));
     }
 
-    /// <summary>Cuts a list that is at hand as a whole.</summary>
+    /// <summary>Takes the page out of a complete list.</summary>
     public Page<T> Of<T>(IReadOnlyCollection<T> all) => new([.. Offset > all.Count ? [] : all.Skip((int)Offset).Take(Size)], all.Count);
 
-    /// <summary>Absolute URLs from <c>BERTH_URL</c>; no header when everything is on one page (RFC 8288).</summary>
+    /// <summary>Writes absolute URLs from <c>BERTH_URL</c>. There is no header when everything is on one page (RFC 8288).</summary>
     public void WriteLinks(HttpContext http, long total)
     {
         var last = (int)Math.Max(1, (total + Size - 1) / Size);
@@ -70,7 +70,7 @@ internal sealed record Paging(int Number, int Size)
             .SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value)))
             .Append(KeyValuePair.Create<string, string?>("page", page.ToString(CultureInfo.InvariantCulture)));
 
-        // PathString writes the path as it came; a folded %2F stays one.
+        // PathString writes the path as it was sent, so a %2F stays one.
         var url = QueryHelpers.AddQueryString(
             root + http.Request.PathBase + http.Request.Path.ToUriComponent().Replace("%252F", "%2F", StringComparison.OrdinalIgnoreCase),
             query);

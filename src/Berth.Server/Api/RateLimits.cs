@@ -5,7 +5,7 @@ using Berth.Server.Authentication;
 
 namespace Berth.Server.Api;
 
-/// <summary>How much of its share a caller has used.</summary>
+/// <summary>How much of a caller's limit is used.</summary>
 internal sealed record RateUse(long Limit, long Used, DateTimeOffset ResetAt)
 {
     public long Remaining => Math.Max(0, Limit - Used);
@@ -14,12 +14,14 @@ internal sealed record RateUse(long Limit, long Used, DateTimeOffset ResetAt)
 }
 
 /// <summary>
-/// Counts the requests of each caller within the hour of the clock, in the memory of this process: one caller who runs wild holds up nobody
-/// else. All tokens of a user share one count, and so do the callers of one network that are not signed in.
+/// Counts the requests of each caller in the present hour of the clock, in this process's memory, so that one caller with far too many
+/// requests does not delay others. All tokens of a user share one count. So do the callers of one network who are not signed in.
 /// </summary>
 internal sealed class RateLimits(ApiOptions options, TimeProvider time)
 {
-    /// <summary>Whoever comes beyond it is not counted: the memory is bounded, and so many do not run wild at once.</summary>
+    /// <summary>
+    /// Callers beyond this number are not counted, which limits the memory. So many callers are not out of control at the same time.
+    /// </summary>
     private const int MostCallers = 100_000;
 
     private readonly Lock _lock = new();
@@ -50,7 +52,7 @@ internal sealed class RateLimits(ApiOptions options, TimeProvider time)
         return new RateUse((long)options.ApiRequestsPerHour, used, DateTimeOffset.FromUnixTimeSeconds((hour + 1) * 3600));
     }
 
-    /// <summary>The headers that GitHub's clients read on every answer.</summary>
+    /// <summary>Writes the headers that GitHub's clients read in every answer.</summary>
     public static void Tell(IHeaderDictionary headers, RateUse use)
     {
         headers["X-RateLimit-Limit"] = use.Limit.ToString(CultureInfo.InvariantCulture);

@@ -4,7 +4,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Api;
 
-/// <summary>Finds out who calls from the Authorization header: nobody's is anonymous, a wrong one is refused.</summary>
+/// <summary>Finds the caller by the Authorization header. Without a header the caller is anonymous. A wrong one is refused.</summary>
 internal sealed class RecogniseCaller(Authenticator authenticator, LoginThrottle throttle)
 {
     public async Task<(Principal Principal, ApiError? Failed)> RunAsync(HttpContext http)

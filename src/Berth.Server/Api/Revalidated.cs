@@ -5,12 +5,12 @@ using Berth.Server.Http;
 namespace Berth.Server.Api;
 
 /// <summary>
-/// An answer to a GET that a client may keep and ask about again: it carries an <c>ETag</c> over its content and its <c>Link</c>, and is
-/// 304 without a body for a client that has it already (RFC 9110 section 13.1.2).
+/// An answer to a GET that a client may keep and ask about again. It has an <c>ETag</c> made from its content and its <c>Link</c>. A client
+/// that has it already gets 304 without a body (RFC 9110 section 13.1.2).
 /// </summary>
 internal sealed class Revalidated(byte[] content, string contentType) : IResult
 {
-    /// <summary>The content compressed, where it is large and always the same.</summary>
+    /// <summary>The compressed content, if it is large and always the same.</summary>
     public byte[]? Gzip { get; init; }
 
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -41,7 +41,7 @@ internal sealed class Revalidated(byte[] content, string contentType) : IResult
         }
     }
 
-    /// <summary>Weak, as GitHub's: a proxy may compress the content.</summary>
+    /// <summary>The tag is weak like GitHub's, since a proxy may compress the content.</summary>
     private static string Tag(byte[] content, string link)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

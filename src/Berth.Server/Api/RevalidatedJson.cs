@@ -3,7 +3,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Berth.Server.Api;
 
-/// <summary>JSON that is <see cref="Revalidated"/> where it answers a GET. One page or one thing, so it is made whole.</summary>
+/// <summary>
+/// JSON that is <see cref="Revalidated"/> in answers to GET. It is one page or one thing, so it is written to memory as a whole.
+/// </summary>
 internal sealed class RevalidatedJson<T>(T value, JsonTypeInfo<T> type) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)

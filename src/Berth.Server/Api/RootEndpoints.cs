@@ -3,10 +3,13 @@ using Berth.Server.Api.Description;
 
 namespace Berth.Server.Api;
 
-/// <summary>The root of the REST API, which clients ask whether a token works.</summary>
+/// <summary>The root of the REST API, which clients request to check a token.</summary>
 internal static class RootEndpoints
 {
-    /// <summary>The enterprise server whose API this is nearest to; clients ask before they use what older ones lack.</summary>
+    /// <summary>
+    /// The version of GitHub Enterprise Server whose API this resembles most. Clients check it before they use features that older versions
+    /// lack.
+    /// </summary>
     private const string LikeVersion = "3.17.0";
 
     public static void MapRoot(this IEndpointRouteBuilder api)

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Berth.Server.Audit;
 
-/// <summary>The audit log of an organization, of what is one's own, and of the site.</summary>
+/// <summary>The routes for the audit log of an organization, of the caller's own account, and of the site.</summary>
 internal static class AuditEndpoints
 {
     private const string Resource = "AuditLog";
@@ -34,7 +34,9 @@ internal static class AuditEndpoints
         HttpContext http, OrganizationAccess access, Paging paging, Db db, CancellationToken cancellationToken) =>
         AnswerAsync(http, Read(http, paging, access.Organization.Login) with { OwnerId = access.Organization.Id }, db, cancellationToken);
 
-    /// <summary>What happened to the caller's own, and what the caller did anywhere: with <c>?token=</c>, what one token touched.</summary>
+    /// <summary>
+    /// What happened to the caller's own things, and what the caller did anywhere. With <c>?token=</c>, what one token was used for.
+    /// </summary>
     private static Task<IResult> OwnAsync(
         HttpContext http, ApiCaller caller, Paging paging, Db db, CancellationToken cancellationToken) =>
         AnswerAsync(
@@ -89,7 +91,7 @@ internal static class AuditEndpoints
             return ApiErrors.Invalid(Resource, "before", "after and before exclude each other");
         }
 
-        // A page before a place is the page after it in the other order, turned round. One more row tells whether there is another page.
+        // The page before an entry is the page after it in the opposite order, reversed. One more row shows whether there is another page.
         var turned = before is not null;
         var asked = query with
         {

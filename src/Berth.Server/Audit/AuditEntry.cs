@@ -2,11 +2,11 @@ using Berth.Server.Access;
 
 namespace Berth.Server.Audit;
 
-/// <summary>One thing that somebody did which is no change of a package; those have records of their own.</summary>
+/// <summary>A recorded action, unless it changes a package. Changes of packages have records of their own.</summary>
 /// <param name="Action">GitHub's name for the action where it has one: <c>team.create</c>.</param>
 internal sealed record AuditEntry(string Action)
 {
-    /// <summary>Whose log it stands in; null for what concerns the site alone.</summary>
+    /// <summary>The owner whose log contains it. Null for what concerns only the site.</summary>
     public long? OwnerId { get; init; }
 
     public string? Owner { get; init; }
@@ -15,10 +15,10 @@ internal sealed record AuditEntry(string Action)
 
     public string? Repository { get; init; }
 
-    /// <summary>Whom or what it was done to: <c>user:LOGIN</c>, <c>team:SLUG</c>, <c>secret:NAME</c>, <c>token:ID</c>.</summary>
+    /// <summary>Who or what it was done to: <c>user:LOGIN</c>, <c>team:SLUG</c>, <c>secret:NAME</c>, <c>token:ID</c>.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>The package that it was done to, or that was read, and which tag and version of it.</summary>
+    /// <summary>The package that was changed or read. Tag and version say which of it.</summary>
     public PackageAddress? Package { get; init; }
 
     public string? Tag { get; init; }

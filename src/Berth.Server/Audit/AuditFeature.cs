@@ -3,7 +3,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Audit;
 
-/// <summary>Who did what: written with what it records, read by owners, and brought to where operators keep such things.</summary>
+/// <summary>Records who did what. Owners can read it, and it is sent to where operators collect such records.</summary>
 internal static class AuditFeature
 {
     public static void AddAudit(this IServiceCollection services)

@@ -4,15 +4,15 @@ using Berth.Server.Database;
 namespace Berth.Server.Audit;
 
 /// <summary>
-/// The one writer of the audit log, in the transaction of what it records: what was done stands there, and what was not does not. Changes
-/// of packages are recorded with the packages; the log that is read shows both.
+/// The only writer of the audit log. It writes in the transaction of what it records, so that an entry exists exactly when the action was
+/// done. Changes of packages are recorded with the packages, and the log that people read shows both.
 /// </summary>
 internal sealed class AuditLog(TimeProvider time)
 {
     public Task RecordAsync(DbSession session, ChangeActor actor, AuditEntry entry) =>
         RecordAsync(session, actor, entry, time.GetUtcNow());
 
-    /// <summary>What happened a moment ago and is written now.</summary>
+    /// <summary>Records what happened a moment ago.</summary>
     public static Task RecordAsync(DbSession session, ChangeActor actor, AuditEntry entry, DateTimeOffset at) => session.ExecuteAsync(
         $"""
         insert into audit_events (at, kind, owner_id, owner, repository_id, repository, type, name, version, tag, subject, old_value,
@@ -38,7 +38,7 @@ internal sealed class AuditLog(TimeProvider time)
         },
         ActorColumns.Of(actor));
 
-    /// <summary>A few of what is older than the log is kept, or older than reads are; how many went.</summary>
+    /// <summary>Removes some entries that are older than the log, or reads, are kept. Returns how many.</summary>
     public static Task<int> ForgetAsync(DbSession session, bool reads, DateTimeOffset before, int most) => session.ExecuteAsync(
         $"""
         delete from audit_events where id in (

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Audit;
 
-/// <summary>How long it is known who did what.</summary>
+/// <summary>How long records of who did what are kept.</summary>
 internal sealed partial class AuditOptions
 {
     [Setting("how long the audit log is kept, events of packages and so the history of tags included")]

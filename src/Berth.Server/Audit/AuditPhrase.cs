@@ -4,12 +4,12 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Audit;
 
-/// <summary>What to look for in the log, as GitHub writes it: <c>action:team created:&gt;=2026-01-01</c>.</summary>
+/// <summary>What to search for in the log, in GitHub's syntax: <c>action:team created:&gt;=2026-01-01</c>.</summary>
 internal sealed record AuditPhrase
 {
     private static readonly string[] Known = ["action", "actor", "repo", "package", "created", "token"];
 
-    /// <summary>An action, or the category of some: <c>team</c>.</summary>
+    /// <summary>An action, or a category of actions: <c>team</c>.</summary>
     public string? Action { get; init; }
 
     /// <summary>A login, or the repository of a workflow.</summary>
@@ -26,7 +26,7 @@ internal sealed record AuditPhrase
 
     public long? TokenId { get; init; }
 
-    /// <exception cref="ApiException">422: a word is no qualifier that there is, or its value is none.</exception>
+    /// <exception cref="ApiException">422: a word is not a known qualifier, or its value is wrong.</exception>
     public static AuditPhrase Parse(string? text)
     {
         var phrase = new AuditPhrase();
@@ -84,7 +84,7 @@ internal sealed record AuditPhrase
 
     private static DateTimeOffset? End(string text) => text is "*" or "" ? null : Moment(text).End;
 
-    /// <summary>A day is all of it; a time is its second.</summary>
+    /// <summary>A date means the whole day, and a time its whole second.</summary>
     private static (DateTimeOffset Begin, DateTimeOffset End) Moment(string text)
     {
         const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;

@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Server.Audit;
 
-/// <summary>An entry of the log as it is stored, from whichever table.</summary>
+/// <summary>A stored entry of the log, from either table.</summary>
 internal sealed record AuditRow
 {
     public long Id { get; init; }
@@ -12,7 +12,7 @@ internal sealed record AuditRow
 
     public string Kind { get; init; } = "";
 
-    /// <summary>0: recorded by a package.</summary>
+    /// <summary>0: an entry that a package recorded.</summary>
     public int Source { get; init; }
 
     public long? OwnerId { get; init; }

@@ -4,7 +4,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Audit;
 
-/// <summary>Where in the log: entries of one moment are told apart by the table and the number there.</summary>
+/// <summary>A place in the log. Table and number distinguish entries of the same moment.</summary>
 internal sealed record AuditPlace(long At, int Source, long Id)
 {
     public static bool TryParse(string text, out AuditPlace? place)
@@ -22,30 +22,30 @@ internal sealed record AuditPlace(long At, int Source, long Id)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{At}-{Source}-{Id}");
 }
 
-/// <summary>Which entries, and how many.</summary>
+/// <summary>Which entries to read, and how many.</summary>
 internal sealed record AuditQuery(AuditPhrase Phrase)
 {
-    /// <summary>Of one namespace; null: of all.</summary>
+    /// <summary>The entries of one namespace. Null: all.</summary>
     public long? OwnerId { get; init; }
 
-    /// <summary>Besides what this principal did anywhere.</summary>
+    /// <summary>Adds what this principal did anywhere.</summary>
     public string? OrActor { get; init; }
 
-    /// <summary>Whether they are those of what was read, of what was done, or both (null).</summary>
+    /// <summary>True: only reads. False: only actions. Null: both.</summary>
     public bool? Reads { get; init; }
 
     public bool NewestFirst { get; init; } = true;
 
-    /// <summary>Only what comes after it in that order.</summary>
+    /// <summary>Only entries after this one in that order.</summary>
     public AuditPlace? After { get; init; }
 
     public required int Most { get; init; }
 }
 
-/// <summary>Reads the log: what packages recorded of themselves, and what else was recorded, as one list.</summary>
+/// <summary>Reads the log as one list, from what packages recorded and what else was recorded.</summary>
 internal static class AuditTable
 {
-    /// <summary>An action of somebody who only read.</summary>
+    /// <summary>The action of somebody who only read.</summary>
     public const string Download = "packages.version_download";
 
     private static readonly string Columns =
@@ -67,7 +67,8 @@ internal static class AuditTable
             parts.Add($"select * from ({Packages}{Where(query, 0)} order by e.at {order}, e.id {order} limit @most) p");
         }
 
-        // Apart, so that each is found by an index of its own: pulls may be a thousand times as many as the rest.
+        // Read the two kinds separately, so that each is found by its own index. There may be a thousand times as many pulls as other
+        // entries.
         string Part(bool reads) =>
             $"{Others}{Where(query, 1)} and {WhetherRead(reads)} order by e.at {order}, e.id {order} limit @most";
         if (query.Reads != true)
@@ -102,7 +103,7 @@ internal static class AuditTable
             });
     }
 
-    /// <summary>Of one of the two tables, what came after an entry there.</summary>
+    /// <summary>The entries of one of the two tables, after a given one.</summary>
     public static Task<List<AuditRow>> AfterAsync(DbSession session, int source, long position, int most) =>
         session.QueryAsync<AuditRow>(
             $"{(source == 0 ? Packages : Others)} where e.id > @position order by e.id limit @most", new { position, most });
@@ -110,10 +111,10 @@ internal static class AuditTable
     public static Task<long> LastIdAsync(DbSession session, int source) => session.SingleAsync<long>(
         $"select coalesce(max(id), 0) from {(source == 0 ? "package_events" : "audit_events")}");
 
-    /// <summary>Literally, as the conditions of indexes are written.</summary>
+    /// <summary>The text is literal, so that it matches the conditions of indexes.</summary>
     public static string WhetherRead(bool read) => $"kind {(read ? "=" : "<>")} '{Download}'";
 
-    /// <summary>As GitHub names what happened to a package, where it does.</summary>
+    /// <summary>GitHub's name for a change of a package, where it has one.</summary>
     public static string ActionOf(string kind) => "packages." + kind switch
     {
         "created" => "package_published",
@@ -125,7 +126,7 @@ internal static class AuditTable
         _ => kind,
     };
 
-    /// <summary>What packages record under an action; null: all kinds; empty: none.</summary>
+    /// <summary>The kinds that packages record under an action. Null: all kinds. Empty: none.</summary>
     private static string? KindOf(string? action) => action switch
     {
         null or "packages" => null,
@@ -138,7 +139,7 @@ internal static class AuditTable
         _ => action.StartsWith("packages.", StringComparison.Ordinal) ? action["packages.".Length..] : "",
     };
 
-    /// <summary>There are as many texts as there are sets of conditions, and no more.</summary>
+    /// <summary>There are only as many texts as there are sets of conditions.</summary>
     private static string Where(AuditQuery query, int source)
     {
         var phrase = query.Phrase;
@@ -165,7 +166,7 @@ internal static class AuditTable
             : "(e.kind = @action or substr(e.kind, 1, @categoryLength) = @category)");
         if (query.After is { } place)
         {
-            // Entries of that very moment: those of the other table are all before it, or all after it.
+            // Entries of the same moment from the other table are all before it, or all after it.
             var beyond = query.NewestFirst ? "<" : ">";
             var within = source == place.Source ? $"e.id {beyond} @afterId"
                 : source < place.Source == query.NewestFirst ? "1 = 1" : "1 = 0";

@@ -4,13 +4,13 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Authentication;
 
-/// <summary>Who a secret stands for, or the words that say why for nobody.</summary>
+/// <summary>The principal that a secret stands for, or the words that say why there is none.</summary>
 internal readonly record struct AuthenticationResult(Principal? Principal, string? Failure)
 {
     public static AuthenticationResult Failed(string failure) => new(null, failure);
 }
 
-/// <summary>Finds the principal of a token. What it knows is true after the last write; expiry is looked at on every use.</summary>
+/// <summary>Finds the principal of a token. What it caches is valid until the next write. Expiry is checked on every use.</summary>
 internal sealed class Authenticator(Db db, TimeProvider time)
 {
     private readonly GenerationCache<string, TokenRow> _byHash = new(capacity: 50_000, ofAccess: true);
@@ -27,7 +27,7 @@ internal sealed class Authenticator(Db db, TimeProvider time)
             at, Convert.ToHexString(hash), (_, token) => db.ReadAsync(session => TokenTable.FindAsync(session, hash), token),
             cancellationToken);
 
-        // The look-up by hash leaks nothing about a secret that has 256 random bits; the comparison is constant in time all the same.
+        // Looking up a hash leaks nothing about a secret of 256 random bits. The comparison takes constant time nevertheless.
         if (row is null || !CryptographicOperations.FixedTimeEquals(row.Hash, hash))
         {
             return AuthenticationResult.Failed(
@@ -39,7 +39,7 @@ internal sealed class Authenticator(Db db, TimeProvider time)
         return await UseAsync(row, cancellationToken);
     }
 
-    /// <summary>The principal of a token that was proven before; null when it has ended since.</summary>
+    /// <summary>The principal of a token that was verified before. Null when the token has ended since.</summary>
     public async ValueTask<Principal?> StillValidAsync(Generation at, long tokenId, CancellationToken cancellationToken)
     {
         var row = await _byId.GetAsync(

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Berth.Server.Authentication;
 
-/// <summary>What an <c>Authorization</c> header carries: one secret. A user name in Basic is ignored, the token says who it is.</summary>
+/// <summary>The secret in an <c>Authorization</c> header. A user name in Basic is ignored, since the token says whose it is.</summary>
 internal readonly record struct Credentials(string Scheme, string? UserName, string Secret)
 {
     private const int LongestHeader = 16 * 1024;
@@ -30,7 +30,7 @@ internal readonly record struct Credentials(string Scheme, string? UserName, str
         };
     }
 
-    /// <summary><c>base64(user:secret)</c>, or <c>base64(secret)</c>, which clients send as a bearer to registries.</summary>
+    /// <summary>Decodes <c>base64(user:secret)</c>, or <c>base64(secret)</c>, which clients send to registries as a bearer token.</summary>
     public static bool TryDecode(string base64, out string? userName, out string secret)
     {
         userName = null;

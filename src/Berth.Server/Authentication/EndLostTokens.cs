@@ -4,7 +4,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Authentication;
 
 /// <summary>
-/// A token ends with the role that it stands on, in the transaction that takes the role away: a role given back brings no token back.
+/// Ends tokens when the role that they depend on is removed, in the same transaction. A role that is given again does not bring a token
+/// back.
 /// </summary>
 internal sealed class EndLostTokens : IWriteRules
 {

@@ -6,8 +6,8 @@ using Berth.Server.Metrics;
 namespace Berth.Server.Authentication;
 
 /// <summary>
-/// Slows the answers to failed logins, per account name and address: the sixth failure within the window waits, each further one
-/// twice as long. A right token is never delayed, so nobody can lock out anybody. Counted in the database, for all nodes.
+/// Delays the answers to failed logins, per account name and address. The sixth failure within the window waits, and each further one twice
+/// as long. A valid token is never delayed, so nobody can lock out anybody else. The database counts for all nodes.
 /// </summary>
 internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider time)
 {
@@ -56,7 +56,8 @@ internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider ti
     }
 
     /// <summary>
-    /// A name as a database takes it, whatever the caller sent: short, no control characters, no half of a surrogate pair at the cut.
+    /// Makes a name that the database accepts from anything the caller sent: short, without control characters, and without half a
+    /// surrogate pair at the end.
     /// </summary>
     private static string Countable(string? userName)
     {
@@ -64,7 +65,7 @@ internal sealed class LoginThrottle(Db db, BerthMetrics metrics, TimeProvider ti
         return name.Length <= 100 ? name : name[..(char.IsHighSurrogate(name[99]) ? 99 : 100)];
     }
 
-    /// <summary>An IPv6 caller has a whole /64 to itself.</summary>
+    /// <summary>An IPv6 caller usually has a whole /64, so the /64 counts as one address.</summary>
     internal static string Network(IPAddress? address)
     {
         if (address is null)

@@ -2,7 +2,7 @@ using Berth.Server.Access;
 
 namespace Berth.Server.Authentication;
 
-/// <summary>A stored token with what is needed to act as its principal.</summary>
+/// <summary>A stored token with everything that is needed to act as its principal.</summary>
 internal sealed record TokenRow
 {
     public long Id { get; init; }
@@ -31,7 +31,10 @@ internal sealed record TokenRow
 
     public string? Packages { get; init; }
 
-    /// <summary>Workflow: by which trust an ID token was exchanged for it; with one, run and what follows are verified.</summary>
+    /// <summary>
+    /// For a workflow token: the trust by which an ID token was exchanged for it. If there is one, the run and the fields below are
+    /// verified.
+    /// </summary>
     public long? TrustId { get; init; }
 
     public string? Run { get; init; }
@@ -52,7 +55,9 @@ internal sealed record TokenRow
 
     public DateTimeOffset? LastUsedAt { get; init; }
 
-    /// <summary>Workflow: the minter may no longer write to the repository. Codespace: its creator may no longer read it.</summary>
+    /// <summary>
+    /// For a workflow token: its minter may no longer write to the repository. For a codespace token: its creator may no longer read it.
+    /// </summary>
     public bool UserLostRole { get; init; }
 
     public bool ExpiredAt(DateTimeOffset now) => ExpiresAt <= now || MinterExpiresAt <= now;
@@ -70,7 +75,7 @@ internal sealed record TokenRow
             {
                 Run = new VerifiedRun(Run, Ref, CommitId, Environment, Event),
             },
-        // Minted by a user, so its list entries count at most as write (design of workflow tokens).
+        // A user minted it, so its list entries count as write at most (design of workflow tokens).
         "workflow" when RepositoryId is { } repository && Repository is not null && UserId is not null =>
             new WorkflowPrincipal(repository, Repository, Packages == "write" ? Role.Write : Role.Read, Role.Write, Id),
         "codespace" when RepositoryId is { } repository && Repository is not null && UserId is { } user && Login is not null
@@ -80,7 +85,7 @@ internal sealed record TokenRow
     };
 }
 
-/// <summary>A personal token as its owner sees it.</summary>
+/// <summary>A personal token for its owner.</summary>
 internal sealed record PersonalTokenRow
 {
     public long Id { get; init; }

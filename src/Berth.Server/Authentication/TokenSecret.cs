@@ -4,9 +4,9 @@ using System.Text;
 namespace Berth.Server.Authentication;
 
 /// <summary>
-/// Makes tokens and the hash under which they are stored. A token has 256 random bits, so a plain SHA-256 is enough. It looks so that
-/// people and scanners of secrets know it: a prefix that says the kind, 43 letters and digits, and 6 of a checksum. Tokens from before the
-/// checksum have 43 characters of base64url behind the prefix, and go on.
+/// Makes tokens, and the hash that is stored of them. A token has 256 random bits, so a plain SHA-256 is enough. People and secret scanners
+/// recognise a token by its form: a prefix that says the kind, 43 letters and digits, and a checksum of 6. Tokens from before the checksum
+/// have 43 characters of base64url after the prefix, and stay valid.
 /// </summary>
 internal static class TokenSecret
 {
@@ -24,14 +24,16 @@ internal static class TokenSecret
         return start + Checksum(start);
     }
 
-    /// <summary>It has the form of a token and a wrong checksum: somebody copied it badly, and no server ever made it.</summary>
+    /// <summary>
+    /// Whether the secret has the form of a token and a wrong checksum. It was copied badly then, since no server ever made it.
+    /// </summary>
     public static bool IsMistyped(string secret) =>
         (secret.StartsWith(Personal, StringComparison.Ordinal) || secret.StartsWith(Workflow, StringComparison.Ordinal)
             || secret.StartsWith(Codespace, StringComparison.Ordinal))
         && secret.Length == Personal.Length + RandomLength + ChecksumLength
         && Checksum(secret[..^ChecksumLength]) != secret[^ChecksumLength..];
 
-    /// <summary>CRC-32, as zlib and Ethernet have it, in six digits of base 62.</summary>
+    /// <summary>CRC-32 as in zlib and Ethernet, as six digits of base 62.</summary>
     internal static string Checksum(string start)
     {
         var crc = uint.MaxValue;

@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Authentication;
 
-/// <summary>The tokens table. A row that is gone, or whose minter is gone, stands for nobody from that moment.</summary>
+/// <summary>The tokens table. A token whose row or minter is gone stands for nobody from that moment.</summary>
 internal static class TokenTable
 {
     private const string Select = """
@@ -28,7 +28,7 @@ internal static class TokenTable
     public static Task<long> CountPersonalAsync(DbSession session, long userId) =>
         session.SingleAsync<long>("select count(*) from tokens where user_id = @userId and kind = 'personal'", new { userId });
 
-    /// <summary>The newest first.</summary>
+    /// <summary>A person's personal tokens, the newest first.</summary>
     public static Task<List<PersonalTokenRow>> PersonalAsync(DbSession session, long userId, int size, long offset) =>
         session.QueryAsync<PersonalTokenRow>(
             $"{SelectPersonal} where user_id = @userId and kind = 'personal' order by id desc limit @size offset @offset",
@@ -41,26 +41,26 @@ internal static class TokenTable
     public static Task<int> DeletePersonalAsync(DbSession session, long userId, long id) => session.ExecuteAsync(
         "delete from tokens where user_id = @userId and kind = 'personal' and id = @id", new { userId, id });
 
-    /// <summary>The scopes of all of a person's tokens, a text for each.</summary>
+    /// <summary>The scopes of all of a person's tokens, one text for each token.</summary>
     public static Task<List<string>> ScopesAsync(DbSession session, long userId) =>
         session.QueryAsync<string>("select scopes from tokens where user_id = @userId and kind = 'personal'", new { userId });
 
-    /// <summary>Those that this server made itself, and marked with a note.</summary>
+    /// <summary>Deletes tokens that this server made itself and marked with a note.</summary>
     public static Task DeleteNotedAsync(DbSession session, long userId, string note) =>
         session.ExecuteAsync("delete from tokens where user_id = @userId and note = @note", new { userId, note });
 
     public static Task DeleteOfCodespaceAsync(DbSession session, long codespaceId) =>
         session.ExecuteAsync("delete from tokens where codespace_id = @codespaceId and kind = 'codespace'", new { codespaceId });
 
-    /// <summary>Personal tokens and the workflow tokens made with them; a codespace's token ends with its codespace.</summary>
+    /// <summary>Deletes personal tokens and the workflow tokens made with them. A codespace's token ends with its codespace.</summary>
     public static Task<int> DeleteAllAsync(DbSession session, long userId) => session.ExecuteAsync(
         "delete from tokens where user_id = @userId and kind in ('personal', 'workflow')", new { userId });
 
-    /// <summary>Of a new secret: nobody has its hash.</summary>
+    /// <summary>Inserts a token with a new secret, whose hash nobody else has.</summary>
     public static async Task<long> InsertAsync(DbSession session, NewTokenRow token) =>
         await TryInsertAsync(session, token) ?? throw new InvalidOperationException("two secrets of 256 random bits are equal");
 
-    /// <summary>Null when there is a token of this hash.</summary>
+    /// <summary>Returns null when there is already a token with this hash.</summary>
     public static Task<long?> TryInsertAsync(DbSession session, NewTokenRow token) => session.FirstOrDefaultAsync<long?>(
         """
         insert into tokens (kind, hash, user_id, repository_id, codespace_id, minter_token_id, note, scopes, patterns, packages, run, ref,
@@ -72,11 +72,11 @@ internal static class TokenTable
         """,
         token);
 
-    /// <summary>Those that were made for ID tokens: the repository belongs to somebody else now.</summary>
+    /// <summary>Deletes tokens that were made for ID tokens, since the repository has another owner now.</summary>
     public static Task DeleteExchangedAsync(DbSession session, long repositoryId) => session.ExecuteAsync(
         "delete from tokens where repository_id = @repositoryId and kind = 'workflow' and trust_id is not null", new { repositoryId });
 
-    /// <summary>Workflow tokens are made by the thousand; those that ended long ago tell nobody anything any more.</summary>
+    /// <summary>Deletes workflow tokens that ended long ago, since there are thousands of them and nobody needs the old ones.</summary>
     public static Task DeleteEndedWorkflowTokensAsync(DbSession session, long repositoryId, DateTimeOffset before) => session.ExecuteAsync(
         "delete from tokens where repository_id = @repositoryId and kind = 'workflow' and expires_at < @before",
         new { repositoryId, before });
@@ -94,7 +94,7 @@ internal static class TokenTable
         }
     }
 
-    /// <summary>At most hourly, so that reading does not write.</summary>
+    /// <summary>Writes at most hourly, so that reading does not write each time.</summary>
     public static Task TouchAsync(DbSession session, long id, DateTimeOffset now) => session.ExecuteAsync(
         "update tokens set last_used_at = @now where id = @id and (last_used_at is null or last_used_at < @before)",
         new { id, now, before = now - TimeSpan.FromHours(1) });
@@ -102,8 +102,8 @@ internal static class TokenTable
     private const string SelectPersonal = "select id, note, scopes, patterns, created_at, expires_at, last_used_at from tokens";
 
     /// <summary>
-    /// A workflow token needs a minter who may write to the repository, a codespace token a creator who may read it: asked at every use
-    /// too, so that no token outlives the role even where it was made while the role was being taken away.
+    /// A workflow token needs a minter who may write to the repository, and a codespace token a creator who may read it. This is checked at
+    /// every use too, so that no token outlives the role, even one that was made while the role was being removed.
     /// </summary>
     private static async Task<TokenRow?> WithRoleAsync(DbSession session, TokenRow? row)
     {

@@ -1,8 +1,8 @@
 namespace Berth.Server.Background;
 
 /// <summary>
-/// Work on a thing that many ask for while it changes: once at a time for each key, and everybody gets a result whose work began after
-/// they asked. However many ask meanwhile, one more run serves them all.
+/// Runs work on a thing that many ask for while it changes. It runs once at a time for each key, and everybody gets a result whose work
+/// began after they asked. However many ask meanwhile, a single further run serves them all.
 /// </summary>
 internal sealed class LatestWork<TKey, TResult>
     where TKey : notnull
@@ -10,8 +10,8 @@ internal sealed class LatestWork<TKey, TResult>
     private readonly Lock _lock = new();
     private readonly Dictionary<TKey, Turn> _turns = [];
 
-    /// <param name="work">Must do the same for all who ask with this key, and must not depend on one of them staying, since it is open
-    /// whose work is run.</param>
+    /// <param name="work">Must do the same for all who ask with this key, and must not depend on its caller, since anybody's work may be
+    /// the one that runs.</param>
     public Task<TResult> RunAsync(TKey key, Func<Task<TResult>> work)
     {
         lock (_lock)
@@ -30,7 +30,7 @@ internal sealed class LatestWork<TKey, TResult>
         await Task.Yield();
         if (before is not null)
         {
-            // Its failure is for those who waited for it.
+            // Its failure is reported to those who waited for it.
             await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -60,7 +60,7 @@ internal sealed class LatestWork<TKey, TResult>
     {
         public Task<TResult>? Running { get; set; }
 
-        /// <summary>It has not begun.</summary>
+        /// <summary>The next run, which has not begun.</summary>
         public Task<TResult>? Next { get; set; }
     }
 }

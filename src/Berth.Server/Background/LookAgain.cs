@@ -1,22 +1,20 @@
 namespace Berth.Server.Background;
 
-/// <summary>
-/// Looks after something in the background, from the start of the server until it stops. What is looked after goes on then.
-/// </summary>
+/// <summary>Checks something in the background, from the start of the server until it stops. What it checks goes on after that.</summary>
 /// <param name="interval">The time between the beginnings of two looks. Looks never overlap.</param>
 internal abstract partial class LookAgain(TimeSpan interval, TimeProvider time) : BackgroundService
 {
     protected TimeProvider Time => time;
 
-    /// <summary>How long after the start the first look is.</summary>
+    /// <summary>How long after the start the first look begins.</summary>
     protected virtual TimeSpan FirstAfter => TimeSpan.Zero;
 
-    /// <summary>Hears of looks that failed.</summary>
+    /// <summary>The logger for looks that failed.</summary>
     protected abstract ILogger Logger { get; }
 
     /// <summary>
-    /// One look. It catches what it has better words for; whatever else goes wrong, a database that is away among it, is logged, and the
-    /// next look comes all the same: what a service of the host throws would end the server.
+    /// Runs one look. It may catch what it can explain better. Every other exception, such as an unavailable database, is logged, and the
+    /// next look comes nevertheless, because an exception out of a hosted service would end the server.
     /// </summary>
     protected abstract Task LookAsync(CancellationToken cancellationToken);
 

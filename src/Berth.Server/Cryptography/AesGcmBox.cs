@@ -3,19 +3,19 @@ using System.Security.Cryptography;
 namespace Berth.Server.Cryptography;
 
 /// <summary>
-/// AES-256-GCM under one key, in one layout: nonce (12 bytes, random), tag (16), ciphertext. Everything that Berth encrypts at rest is such
-/// a box; it knows nothing of keys' origins or of what the boxes mean.
+/// AES-256-GCM with one key, in one layout: nonce (12 bytes, random), tag (16), ciphertext. Everything that Berth encrypts at rest is such
+/// a box. This type does not know where keys come from or what the boxes are for.
 /// </summary>
-/// <remarks>Like its cipher, one serves one thread at a time.</remarks>
+/// <remarks>Like its cipher, it may be used by one thread at a time.</remarks>
 internal readonly struct AesGcmBox(AesGcm cipher)
 {
     private const int NonceBytes = 12;
     private const int TagBytes = 16;
 
-    /// <summary>What a box is longer than its content.</summary>
+    /// <summary>How many bytes longer a box is than its content.</summary>
     public const int Overhead = NonceBytes + TagBytes;
 
-    /// <summary>A cipher for boxes of this key, to be disposed by the caller.</summary>
+    /// <summary>Makes a cipher for boxes of this key. The caller disposes it.</summary>
     public static AesGcm Cipher(ReadOnlySpan<byte> key) => new(key, TagBytes);
 
     public static byte[] Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> associated)
@@ -26,7 +26,7 @@ internal readonly struct AesGcmBox(AesGcm cipher)
         return box;
     }
 
-    /// <exception cref="CryptographicException">It is too short, was changed, or was sealed with another key or other associated
+    /// <exception cref="CryptographicException">The box is too short, was changed, or was sealed with another key or other associated
     /// data.</exception>
     public static byte[] Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> associated)
     {
@@ -45,7 +45,7 @@ internal readonly struct AesGcmBox(AesGcm cipher)
     }
 
     /// <param name="plain">Where the content is written. It is <see cref="Overhead"/> bytes shorter than the box.</param>
-    /// <exception cref="CryptographicException">It has another length, was changed, or was sealed with another key or other associated
+    /// <exception cref="CryptographicException">The box has another length, was changed, or was sealed with another key or other associated
     /// data.</exception>
     public void Open(ReadOnlySpan<byte> box, ReadOnlySpan<byte> associated, Span<byte> plain)
     {

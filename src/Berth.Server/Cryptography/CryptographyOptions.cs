@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Cryptography;
 
-/// <summary>Where the key outside the database lies.</summary>
+/// <summary>Where the key is that is kept outside the database.</summary>
 internal sealed partial class CryptographyOptions
 {
     private const string DefaultFile = "master.key";

@@ -4,22 +4,22 @@ using System.Text;
 
 namespace Berth.Server.Cryptography;
 
-/// <summary>What a stored secret is bound to: moved to another owner, level, name or version, it does not open.</summary>
+/// <summary>What a stored secret is bound to. If it is moved to another owner, level, name or version, it cannot be opened.</summary>
 internal sealed record SecretIdentity(string Level, long OwnerId, string Name, long Version)
 {
-    /// <summary>Also written by SQL, for rotations of the master key.</summary>
+    /// <summary>SQL writes the same text, for rotations of the master key.</summary>
     public string Text => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"secret/{Level}/{OwnerId}/{Name}/{Version}");
 }
 
 /// <summary>
-/// Encryption at rest: each secret has a data key of its own (AES-256-GCM), the data key is wrapped by the master key, and both carry the
-/// secret's identity as associated data. Rotating the master key rewraps data keys and never touches values.
+/// Encryption at rest. Each secret has a data key of its own (AES-256-GCM), which the master key wraps. Both have the secret's identity as
+/// associated data. A rotation of the master key wraps the data keys anew and never touches values.
 /// </summary>
 internal static class Envelope
 {
     private const int KeyBytes = 32;
 
-    /// <summary>Layout: length of the wrapped key (2 bytes, big endian), wrapped key, box of the value.</summary>
+    /// <summary>The layout: length of the wrapped key (2 bytes, big endian), wrapped key, box of the value.</summary>
     public static byte[] Seal(ReadOnlySpan<byte> value, SecretIdentity identity, MasterKey masterKey)
     {
         var dataKey = RandomNumberGenerator.GetBytes(KeyBytes);
@@ -51,8 +51,8 @@ internal static class Envelope
         }
     }
 
-    /// <summary>The same value with its data key under the master key in force; null when it is already.</summary>
-    /// <exception cref="CryptographicException">The data key does not open.</exception>
+    /// <summary>Returns the same value with its data key wrapped by the present master key. Null when it is already.</summary>
+    /// <exception cref="CryptographicException">The data key cannot be unwrapped.</exception>
     public static byte[]? Rewrap(ReadOnlySpan<byte> stored, string identity, MasterKey masterKey)
     {
         var wrapped = Split(stored, out var box);
@@ -68,7 +68,7 @@ internal static class Envelope
         return stored;
     }
 
-    /// <returns>The wrapped key.</returns>
+    /// <returns>Returns the wrapped key.</returns>
     private static ReadOnlySpan<byte> Split(ReadOnlySpan<byte> stored, out ReadOnlySpan<byte> box)
     {
         if (stored.Length < 2 || stored.Length < 2 + BinaryPrimitives.ReadUInt16BigEndian(stored) + AesGcmBox.Overhead)

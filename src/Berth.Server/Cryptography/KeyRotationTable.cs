@@ -2,7 +2,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Cryptography;
 
-/// <summary>One rotation of the master key, as far as it has come.</summary>
+/// <summary>One rotation of the master key and its progress.</summary>
 internal sealed record KeyRotation
 {
     public long Id { get; init; }
@@ -14,24 +14,24 @@ internal sealed record KeyRotation
     /// <summary><c>running</c>; <c>wrapped</c>: no row needs the old key, which is still in the file; <c>finished</c>.</summary>
     public string State { get; init; } = "";
 
-    /// <summary>Rows are gone through until a whole pass finds nothing of the old key; from 1.</summary>
+    /// <summary>The present pass, counted from 1. Passes are repeated until one finds nothing of the old key.</summary>
     public long Pass { get; init; }
 
-    /// <summary>Which of the registered tables the pass is at.</summary>
+    /// <summary>The registered table that the pass has reached.</summary>
     public long Part { get; init; }
 
-    /// <summary>The last row that was dealt with.</summary>
+    /// <summary>The last row that was handled.</summary>
     public long AfterId { get; init; }
 
-    /// <summary>Rows changed in this pass.</summary>
+    /// <summary>The number of rows changed in this pass.</summary>
     public long Changed { get; init; }
 
-    /// <summary>Rows dealt with in the first pass.</summary>
+    /// <summary>The number of rows handled in the first pass.</summary>
     public long Done { get; init; }
 
     public long Total { get; init; }
 
-    /// <summary>Rows that open with no key; they are as lost as before.</summary>
+    /// <summary>The number of rows that no key opens. They were lost before the rotation.</summary>
     public long Failed { get; init; }
 
     public DateTimeOffset StartedAt { get; init; }
@@ -41,7 +41,7 @@ internal sealed record KeyRotation
     public bool IsFinished => State == "finished";
 }
 
-/// <summary>The rotations of the master key; at most one runs.</summary>
+/// <summary>The rotations of the master key. At most one runs.</summary>
 internal static class KeyRotationTable
 {
     private const string Columns = "id, from_fingerprint, to_fingerprint, state, pass, part, after_id, changed, done, total, failed, "
@@ -57,7 +57,7 @@ internal static class KeyRotationTable
     public static Task<List<byte[]>> FormerAsync(DbSession session) =>
         session.QueryAsync<byte[]>("select from_fingerprint from key_rotations");
 
-    /// <summary>False when one runs already.</summary>
+    /// <summary>Returns false when one is running already.</summary>
     public static async Task<bool> BeginAsync(DbSession session, byte[] from, byte[] to, long total, string by, DateTimeOffset now) =>
         await session.ExecuteAsync(
             """
@@ -67,7 +67,7 @@ internal static class KeyRotationTable
             """,
             new { from, to, total, by, now }) == 1;
 
-    /// <summary>Where the pass has come to. False when another node works on it, or it is finished.</summary>
+    /// <summary>Stores the progress of the pass. Returns false when another node works on the rotation, or it is finished.</summary>
     public static async Task<bool> MoveAsync(
         DbSession session, KeyRotation rotation, string node, DateTimeOffset now, DateTimeOffset leaseUntil) =>
         await session.ExecuteAsync(

@@ -5,8 +5,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Cryptography;
 
 /// <summary>
-/// Carries rotations of the master key out: one that was cut off goes on when the server starts, a new one at once. Where other servers use
-/// the database it looks every second whether one of them has begun one.
+/// Carries out rotations of the master key. An interrupted one goes on when the server starts, and a new one begins at once. If other
+/// servers use the database, it looks every second whether one of them has begun a rotation.
 /// </summary>
 internal sealed partial class KeyRotationWork(
     Db db, RotateMasterKey rotate, MasterKey masterKey, TimeProvider time, ILogger<KeyRotationWork> logger)
@@ -43,11 +43,11 @@ internal sealed partial class KeyRotationWork(
         }
         catch (OperationCanceledException)
         {
-            // The server stops; the row says where to go on.
+            // The server stops. The row says where to continue.
         }
     }
 
-    /// <returns>False when it has to be tried again.</returns>
+    /// <returns>Returns false when it has to be tried again.</returns>
     private async Task<bool> WorkAsync(CancellationToken stopping)
     {
         try

@@ -6,11 +6,11 @@ using Berth.Server.Settings;
 namespace Berth.Server.Cryptography;
 
 /// <summary>
-/// The key outside the database that wraps the keys inside it (AES-256-GCM). The database keeps the fingerprint of the one in force: a
-/// missing or another key ends the start, since everything it wraps would be lost with it. While keys are rotated the one before still
-/// unwraps.
+/// The key outside the database that wraps the keys inside it (AES-256-GCM). The database stores the fingerprint of the present one. The
+/// server does not start with a missing or another key, since everything that the key wraps would be lost. During a rotation the previous
+/// key still unwraps.
 /// </summary>
-/// <remarks>Layout of what it wraps: id of the key (8 bytes of its fingerprint), then an <see cref="AesGcmBox"/>.</remarks>
+/// <remarks>The layout of a wrapped value: the id of the key (8 bytes of its fingerprint), then an <see cref="AesGcmBox"/>.</remarks>
 internal sealed class MasterKey(CryptographyOptions options, DataOptions data, Db db)
 {
     private const int HeaderBytes = MasterKeyValue.IdBytes + AesGcmBox.Overhead;
@@ -21,12 +21,12 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
 
     private Ring Unlocked => _ring ?? throw new InvalidOperationException("the master key is not unlocked yet");
 
-    /// <summary>The fingerprint of the key in force.</summary>
+    /// <summary>The fingerprint of the present key.</summary>
     public byte[] Fingerprint => Unlocked.Current.Fingerprint;
 
     public string Path => options.MasterKeyPathIn(data);
 
-    /// <exception cref="StartupException">A key that the database needs is not there.</exception>
+    /// <exception cref="StartupException">A key that the database needs is missing.</exception>
     public async Task UnlockAsync(CancellationToken cancellationToken)
     {
         var (stored, rotating) = await db.ReadAsync(
@@ -69,7 +69,7 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
         _ring = new Ring(current, keys, File.GetLastWriteTimeUtc(Path));
     }
 
-    /// <summary>Puts the key with this fingerprint in force, which the file holds by now.</summary>
+    /// <summary>Makes the key with this fingerprint the present one. The file contains it by now.</summary>
     public void Use(ReadOnlySpan<byte> fingerprint)
     {
         var ring = Reload(Unlocked);
@@ -85,7 +85,7 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
         throw new CryptographicException($"the master key with fingerprint {MasterKeyValue.Short(fingerprint)} is not in {Path}");
     }
 
-    /// <summary>Encrypts; <paramref name="purpose"/> is bound to the result, so that it opens for nothing else.</summary>
+    /// <summary>Encrypts. The result is bound to <paramref name="purpose"/> and cannot be opened for anything else.</summary>
     public byte[] Wrap(ReadOnlySpan<byte> plain, string purpose)
     {
         var key = Unlocked.Current;
@@ -95,7 +95,7 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
         return wrapped;
     }
 
-    /// <exception cref="CryptographicException">It was changed, or wrapped by another key or for another purpose.</exception>
+    /// <exception cref="CryptographicException">The value was changed, or wrapped by another key or for another purpose.</exception>
     public byte[] Unwrap(ReadOnlySpan<byte> wrapped, string purpose)
     {
         var plain = new byte[Math.Max(0, wrapped.Length - HeaderBytes)];
@@ -103,8 +103,8 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
         return plain;
     }
 
-    /// <summary>The same into memory of the caller, who knows how long it is.</summary>
-    /// <exception cref="CryptographicException">It was changed, has another length, or was wrapped by another key or for another
+    /// <summary>Unwraps into memory of the caller, who knows the length.</summary>
+    /// <exception cref="CryptographicException">The value was changed, has another length, or was wrapped by another key or for another
     /// purpose.</exception>
     public void Unwrap(ReadOnlySpan<byte> wrapped, ReadOnlySpan<byte> purpose, Span<byte> plain)
     {
@@ -116,8 +116,8 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
         Find(wrapped[..MasterKeyValue.IdBytes]).Open(wrapped[MasterKeyValue.IdBytes..], purpose, plain);
     }
 
-    /// <summary>The same under the key in force; null when it is already.</summary>
-    /// <exception cref="CryptographicException">It does not open.</exception>
+    /// <summary>Returns the same value wrapped by the present key. Null when it is already.</summary>
+    /// <exception cref="CryptographicException">The value cannot be unwrapped.</exception>
     public byte[]? Rewrap(ReadOnlySpan<byte> wrapped, string purpose)
     {
         if (wrapped.Length >= HeaderBytes && wrapped[..MasterKeyValue.IdBytes].SequenceEqual(Unlocked.Current.Id))
@@ -136,12 +136,13 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
         }
     }
 
-    /// <summary>The fingerprint of the key in force, as every node sees it.</summary>
+    /// <summary>The fingerprint of the present key, the same for every node.</summary>
     public static Task<byte[]?> FingerprintAsync(DbSession session) =>
         session.FirstOrDefaultAsync<byte[]>("select value from server_keys where name = 'fingerprint'");
 
     /// <summary>
-    /// A key that another node put in force may have come into the file meanwhile; only for one that is not known the file is looked at.
+    /// Finds a key by its id. Another node may have added a new key to the file meanwhile, so the file is read again, but only for an
+    /// unknown id.
     /// </summary>
     private MasterKeyValue Find(ReadOnlySpan<byte> id)
     {
@@ -164,7 +165,7 @@ internal sealed class MasterKey(CryptographyOptions options, DataOptions data, D
         return null;
     }
 
-    /// <summary>Keys that left the file stay known until the process ends: a slow write may still come with them.</summary>
+    /// <summary>Keys that were removed from the file stay known until the process ends, since a slow write may still use them.</summary>
     private Ring Reload(Ring ring)
     {
         var time = File.GetLastWriteTimeUtc(Path);

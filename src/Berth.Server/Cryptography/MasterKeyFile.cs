@@ -4,19 +4,19 @@ using Berth.Server.Settings;
 
 namespace Berth.Server.Cryptography;
 
-/// <summary>One master key, known by the SHA-256 of it.</summary>
+/// <summary>One master key, identified by its SHA-256.</summary>
 internal sealed record MasterKeyValue(byte[] Key)
 {
     public const int KeyBytes = 32;
 
-    /// <summary>The first bytes of everything that the key wraps.</summary>
+    /// <summary>The length of the key's id, with which everything that it wraps begins.</summary>
     public const int IdBytes = 8;
 
-    // Setting a cipher up takes longer than opening a data key with it, and one serves one thread at a time. As many as ever worked at
-    // once.
+    // Making a cipher takes longer than opening a data key with it, and only one thread at a time may use a cipher. There are as many as
+    // were ever used at once.
     private readonly ConcurrentBag<AesGcm> _idle = [];
 
-    /// <summary>What the database keeps of it.</summary>
+    /// <summary>What the database stores of the key.</summary>
     public byte[] Fingerprint { get; } = SHA256.HashData([.. "berth master key\n"u8, .. Key]);
 
     public ReadOnlySpan<byte> Id => Fingerprint.AsSpan(0, IdBytes);
@@ -53,19 +53,19 @@ internal sealed record MasterKeyValue(byte[] Key)
 
     public static MasterKeyValue Create() => new(RandomNumberGenerator.GetBytes(KeyBytes));
 
-    /// <summary>Enough of a fingerprint for people and file names.</summary>
+    /// <summary>The beginning of a fingerprint, long enough for people and file names.</summary>
     public static string Short(ReadOnlySpan<byte> fingerprint) => Convert.ToHexStringLower(fingerprint[..4]);
 
     private AesGcm Rent() => _idle.TryTake(out var cipher) ? cipher : AesGcmBox.Cipher(Key);
 }
 
 /// <summary>
-/// The file of master keys: one key a line, 32 bytes in base64; empty lines and those that begin with <c>#</c> count for nothing. One key
-/// is usual; while keys are rotated there are two, and the database knows which of them is in force.
+/// The file of master keys: one key a line, 32 bytes in base64. Empty lines and lines that begin with <c>#</c> are ignored. Usually there
+/// is one key. During a rotation there are two, and the database knows which is the present one.
 /// </summary>
 internal static class MasterKeyFile
 {
-    /// <exception cref="StartupException">A line is no key, or there is none.</exception>
+    /// <exception cref="StartupException">A line is not a key, or there is no key.</exception>
     public static List<MasterKeyValue> Read(string path)
     {
         List<MasterKeyValue> keys = [];
@@ -90,15 +90,15 @@ internal static class MasterKeyFile
         PrivateFile.Write(path, Line(MasterKeyValue.Create()));
     }
 
-    /// <summary>Adds a key; on disk when it returns. A crash leaves the file as it was, or with the key.</summary>
+    /// <summary>Adds a key, which is on disk when this returns. A crash leaves the file as it was, or with the key.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Add(string path, MasterKeyValue key) => Replace(path, [.. Read(path), key]);
 
     /// <summary>
-    /// Takes a key out. It goes on in a file beside, named after its fingerprint: backups of the database from before the rotation open
-    /// with nothing else.
+    /// Removes a key. It is kept in a file beside this one, named after its fingerprint, because it alone opens backups of the database
+    /// from before the rotation.
     /// </summary>
-    /// <returns>That file; null when the key is not there.</returns>
+    /// <returns>Returns that file. Null when the key is not there.</returns>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public static string? Retire(string path, ReadOnlySpan<byte> fingerprint)
     {

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Berth.Server.Cryptography;
 
-/// <summary>Writes files that only the server's user may read, durably.</summary>
+/// <summary>Writes files durably that only the server's user may read.</summary>
 internal static partial class PrivateFile
 {
     /// <exception cref="IOException">The file exists already.</exception>
@@ -21,7 +21,8 @@ internal static partial class PrivateFile
     }
 
     /// <summary>
-    /// A rename survives a power cut only after this (fsync(2), "NOTES"). Where a folder cannot be synced, nothing better can be done.
+    /// Syncs a folder, since a rename survives a power cut only after that (fsync(2), "NOTES"). If the folder cannot be synced, nothing
+    /// better is possible.
     /// </summary>
     public static void SyncFolder(string folder)
     {

@@ -3,13 +3,13 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Cryptography;
 
-/// <summary>A rotation cannot begin; the message says what is to be done first.</summary>
+/// <summary>A rotation cannot begin. The message says what must be done first.</summary>
 internal sealed class KeyRotationException(string message) : Exception(message);
 
 /// <summary>
-/// Replaces the master key while the server runs. First the new key is in the file and on disk, then the database says that it is in force,
-/// then every row is wrapped anew in small steps, each remembered, until a whole pass finds nothing left; last the old key leaves the file.
-/// Cut off at any line it goes on where it was.
+/// Replaces the master key while the server runs. First the new key is written to the file and synced. Then the database records it as the
+/// present one. Then every row is wrapped anew, in small steps whose progress is stored, until a whole pass finds nothing to do. Last the
+/// old key is removed from the file. After an interruption at any point it continues where it was.
 /// </summary>
 internal sealed partial class RotateMasterKey(
     Db db, MasterKey masterKey, IEnumerable<IWrappedRows> tables, TimeProvider time, ILogger<RotateMasterKey> logger)
@@ -19,20 +19,20 @@ internal sealed partial class RotateMasterKey(
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
     private readonly IWrappedRows[] _tables = [.. tables];
 
-    /// <summary>Where there is only one server, whoever comes after a killed one takes over at once.</summary>
+    /// <summary>A single server has no name here, so that a restarted one takes over at once from a killed one.</summary>
     private readonly string _node = db.Dialect.SingleProcess ? "" : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
     private readonly SemaphoreSlim _one = new(1);
     private long _tidied;
 
     /// <summary>
-    /// The last pass begins this long after the start at the earliest: a write that was sealed just before has come in by then.
+    /// How long after the start the last pass begins at the earliest. A write that was sealed just before the start has arrived by then.
     /// </summary>
     private TimeSpan Settle => db.Dialect.SingleProcess ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(5);
 
     public Task<KeyRotation?> LatestAsync(CancellationToken cancellationToken) =>
         db.ReadAsync(KeyRotationTable.LatestAsync, cancellationToken);
 
-    /// <summary>Begins one; the one that runs when there is one.</summary>
+    /// <summary>Begins a rotation. Returns the running one if there is one.</summary>
     /// <param name="singleServer">No other server uses this database, so the new key may be made here.</param>
     /// <exception cref="KeyRotationException">There is no new key, and none can be made here.</exception>
     /// <param name="record">Records the beginning in the transaction that begins the rotation.</param>
@@ -82,7 +82,7 @@ internal sealed partial class RotateMasterKey(
         return rotation;
     }
 
-    /// <summary>Goes on with the one that runs, to its end. False when another node works on it.</summary>
+    /// <summary>Continues the running rotation to its end. Returns false when another node works on it.</summary>
     public async Task<bool> FinishAsync(CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
@@ -116,7 +116,7 @@ internal sealed partial class RotateMasterKey(
             }
             else
             {
-                // Another pass, not before what was under way when the key changed has come in.
+                // Wait before the next pass, until the writes that were in progress when the key changed have arrived.
                 await Task.Delay(Settle, time, cancellationToken);
                 if (!await MoveAsync(rotation with { Pass = rotation.Pass + 1, Part = 0, AfterId = 0, Changed = 0 }, [], cancellationToken))
                 {
@@ -128,7 +128,7 @@ internal sealed partial class RotateMasterKey(
         return true;
     }
 
-    /// <summary>Takes the keys that nothing needs any more out of the file, and ends the rotation.</summary>
+    /// <summary>Removes the keys that nothing needs any more from the file, and ends the rotation.</summary>
     public async Task TidyAsync(CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
@@ -181,7 +181,7 @@ internal sealed partial class RotateMasterKey(
         }
     }
 
-    /// <summary>Some rows of one table.</summary>
+    /// <summary>Handles some rows of one table.</summary>
     internal async Task<bool> StepAsync(KeyRotation rotation, CancellationToken cancellationToken)
     {
         var table = _tables[rotation.Part];
@@ -241,7 +241,8 @@ internal sealed partial class RotateMasterKey(
     }
 
     /// <summary>
-    /// The key that the operator has put into the file beside the one in force; else a new one, put there now. Never one that was replaced.
+    /// The key that the operator has added to the file beside the present one. Otherwise a new one, which is added now. It is never a key
+    /// that was replaced before.
     /// </summary>
     private MasterKeyValue NewKey(List<byte[]> used, bool mayMake)
     {

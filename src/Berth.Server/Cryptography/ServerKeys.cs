@@ -3,7 +3,9 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Cryptography;
 
-/// <summary>The server's own keys, made once, wrapped by the master key, shared by every node through the database.</summary>
+/// <summary>
+/// The server's own keys. They are made once and wrapped by the master key, and all nodes share them through the database.
+/// </summary>
 internal sealed class ServerKeys(Db db, MasterKey masterKey)
 {
     private const string RegistryTokenName = "registry-token";
@@ -14,9 +16,7 @@ internal sealed class ServerKeys(Db db, MasterKey masterKey)
     /// <summary>Signs registry tokens (HMAC-SHA256).</summary>
     public byte[] RegistryToken => _registryToken ?? throw new InvalidOperationException("the server's keys are not loaded yet");
 
-    /// <summary>
-    /// What keys of codespaces are derived from: for the environments of those that run, and the cookies of forwarded ports.
-    /// </summary>
+    /// <summary>The root of the keys of codespaces: for the environments of running ones, and for the cookies of forwarded ports.</summary>
     public byte[] Codespaces => _codespaces ?? throw new InvalidOperationException("the server's keys are not loaded yet");
 
     public async Task LoadAsync(CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ internal sealed class ServerKeyRows : IWrappedRows
     public Task<long> CountAsync(DbSession session) =>
         session.SingleAsync<long>("select count(*) from server_keys where name <> 'fingerprint'");
 
-    /// <summary>They are few and have names instead of ids: all of them at once.</summary>
+    /// <summary>They are few and have names instead of ids, so all are read at once.</summary>
     public async Task<List<WrappedRow>> ReadAsync(DbSession session, long after, int limit) => after > 0
         ? []
         : await session.QueryAsync<WrappedRow>(

@@ -6,12 +6,12 @@ using Microsoft.Data.Sqlite;
 namespace Berth.Server.Database;
 
 /// <summary>
-/// A SQLite connection that keeps its compiled statements. Dapper makes a command for every call, and compiling takes longer than
-/// running most of them: one push is some sixty small statements on the one writer.
+/// A SQLite connection that keeps its compiled statements. Dapper makes a command for every call, and compiling takes longer than running
+/// most of them. One push runs about sixty small statements on the single writer.
 /// </summary>
 internal sealed class CachingConnection(string connectionString) : SqliteConnection(connectionString)
 {
-    /// <summary>There are about as many texts as there are places in the code; lists of varying length add some.</summary>
+    /// <summary>There are about as many texts as places in the code that run statements. Lists of varying length add some.</summary>
     private const int MostStatements = 400;
     private readonly Dictionary<string, SqliteCommand> _idle = new(StringComparer.Ordinal);
 
@@ -55,8 +55,8 @@ internal sealed class CachingConnection(string connectionString) : SqliteConnect
     }
 
     /// <summary>
-    /// Borrows the compiled command of its text when it runs, and gives it back when it is disposed. Until then it collects parameters by
-    /// itself: Dapper holds on to the collection while it writes the text anew to spell out a list.
+    /// Borrows the compiled command of its text when it runs, and returns it when it is disposed. Until then it collects the parameters
+    /// itself, because Dapper keeps the collection while it rewrites the text to expand a list.
     /// </summary>
     private sealed class CachedCommand(CachingConnection connection) : DbCommand
     {

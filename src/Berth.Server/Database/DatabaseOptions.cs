@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Database;
 
-/// <summary>Which database holds everything but bytes.</summary>
+/// <summary>Which database stores everything except bytes.</summary>
 internal sealed partial class DatabaseOptions
 {
     private const string DefaultFile = "berth.db";

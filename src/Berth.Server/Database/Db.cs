@@ -3,20 +3,16 @@ using System.Data.Common;
 
 namespace Berth.Server.Database;
 
-/// <summary>
-/// The database: reads on pooled connections, writes in transactions. One SQL text runs on SQLite and PostgreSQL.
-/// </summary>
-/// <remarks>
-/// A body given to <see cref="WriteAsync{T}"/> does nothing but SQL. On SQLite it runs on the one writer, in a transaction shared with
-/// its neighbours (group commit), so waiting for anything else there would hold up every other write. On PostgreSQL it may run several
-/// times, so whatever else it did would be done several times. Whatever writes meet, the outcome on both is that of one after the other.
-/// The returned task ends when the change is durable.
-/// </remarks>
+/// <summary>The database. Reads use pooled connections, writes use transactions. The same SQL runs on SQLite and PostgreSQL.</summary>
+/// <remarks>A body given to <see cref="WriteAsync{T}"/> may only run SQL. On SQLite it runs on the single writer, in a transaction that it
+/// shares with other writes (group commit), so waiting for anything else would delay all of them. On PostgreSQL it may run several times,
+/// so anything else would be done several times. On both, concurrent writes have the same result as writes one after another. The returned
+/// task ends when the change is durable.</remarks>
 public abstract class Db(IWriteRules rules) : IAsyncDisposable
 {
     internal const int MostLargeReads = 2;
 
-    // Every statement's text is a constant of the program, so there are as many as there are places that write.
+    // Every statement's text is a constant of the program, so there are as many entries as places that write.
     private readonly ConcurrentDictionary<string, WriteKind> _kinds = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _largeReads = new(MostLargeReads);
     private long _generation;
@@ -24,15 +20,15 @@ public abstract class Db(IWriteRules rules) : IAsyncDisposable
 
     internal abstract Dialect Dialect { get; }
 
-    /// <summary>For tests that count: hears every statement before it runs.</summary>
+    /// <summary>For tests that count: called with every statement before it runs.</summary>
     internal Action<string>? Listener { get; set; }
 
-    /// <summary>For tests that count: whether <see cref="GenerationCache{TKey,TValue}"/> remembers anything.</summary>
+    /// <summary>For tests that count: whether <see cref="GenerationCache{TKey,TValue}"/> caches anything.</summary>
     internal bool Remembers { get; set; } = true;
 
     /// <summary>
-    /// The state that the database is in, for <see cref="GenerationCache{TKey,TValue}"/>. Writes are counted where this process is the only
-    /// one that writes (SQLite); elsewhere the database is asked.
+    /// The present state of the database, for <see cref="GenerationCache{TKey,TValue}"/>. If this process is the only writer (SQLite), it
+    /// counts its writes. Otherwise the database is asked.
     /// </summary>
     public ValueTask<Generation> GenerationAsync(CancellationToken cancellationToken) =>
         Remembers ? NowAsync(cancellationToken) : default;
@@ -40,8 +36,8 @@ public abstract class Db(IWriteRules rules) : IAsyncDisposable
     public abstract Task<T> ReadAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
 
     /// <summary>
-    /// For values of megabytes. Both databases take a whole value into memory to cut a piece out of it, so a few of these run at a time,
-    /// however many ask.
+    /// For values of megabytes. Both databases load a whole value into memory to return a piece of it, so only a few of these reads run at
+    /// a time.
     /// </summary>
     public async Task<T> ReadLargeAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken)
     {
@@ -59,9 +55,9 @@ public abstract class Db(IWriteRules rules) : IAsyncDisposable
     public abstract Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken);
 
     /// <summary>
-    /// For the few writes that many clients do at once and that conflict in name only, such as layers that arrive under one name: on
-    /// PostgreSQL each statement sees what is committed when it begins. So the body's first write takes the row that orders it among
-    /// others, or it is a single statement. Decision 2 lists who may.
+    /// For the few writes that many clients make at the same time and that conflict only formally, such as layers that arrive under one
+    /// name. On PostgreSQL each statement sees what is committed when it begins. Therefore the body's first write must lock the row that
+    /// orders it among the others, or the body must be a single statement. Decision 2 lists who may use this.
     /// </summary>
     public virtual Task<T> WriteUnderLocksAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken) =>
         WriteAsync(body, cancellationToken);
@@ -80,12 +76,12 @@ public abstract class Db(IWriteRules rules) : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>A connection of its own with nothing begun, for migrations.</summary>
+    /// <summary>A separate connection with no transaction, for migrations.</summary>
     internal abstract Task<DbConnection> OpenAsync(CancellationToken cancellationToken);
 
     internal WriteKind KindOf(string sql) => _kinds.GetOrAdd(sql, rules.KindOf);
 
-    /// <summary>A write's statements, and then what its kind brings with it. For use inside the write's transaction.</summary>
+    /// <summary>Runs a write's statements, and then what its kind requires, inside the write's transaction.</summary>
     private protected async Task<T> RunAsync<T>(Func<DbSession, Task<T>> body, DbSession session)
     {
         var result = await body(session);

@@ -6,14 +6,13 @@ using Npgsql;
 
 namespace Berth.Server.Database;
 
-/// <summary>One connection, perhaps in a transaction. Passes the cancellation token to every command.</summary>
-/// <remarks>
-/// Lists are written <c>in @list</c>, the parameter being an array or a <see cref="List{T}"/>. A <c>cross join</c> says in which order
-/// SQLite looks: it has no figures to choose by, and would begin with all versions of a package. PostgreSQL chooses as for any join.
-/// </remarks>
+/// <summary>One connection, perhaps in a transaction. It passes the cancellation token to every command.</summary>
+/// <remarks>Lists are written <c>in @list</c>, with an array or a <see cref="List{T}"/> as the parameter. A <c>cross join</c> fixes the
+/// order in which SQLite searches, since SQLite has no statistics to choose by and would begin with all versions of a package. PostgreSQL
+/// chooses freely, as for any join.</remarks>
 public sealed partial class DbSession(Db db, DbConnection connection, DbTransaction? transaction, CancellationToken cancellationToken)
 {
-    /// <summary>What the statements run so far change.</summary>
+    /// <summary>What the statements so far change.</summary>
     internal WriteKind Kind { get; private set; }
 
     public async Task<List<T>> QueryAsync<T>(string sql, object? parameters = null) =>
@@ -22,13 +21,13 @@ public sealed partial class DbSession(Db db, DbConnection connection, DbTransact
     public Task<T?> FirstOrDefaultAsync<T>(string sql, object? parameters = null) =>
         connection.QueryFirstOrDefaultAsync<T>(Command(sql, parameters));
 
-    /// <summary>The first column of the first row; throws when there is none.</summary>
+    /// <summary>Returns the first column of the first row. Throws when there is none.</summary>
     public Task<T> SingleAsync<T>(string sql, object? parameters = null) => connection.QuerySingleAsync<T>(Command(sql, parameters));
 
-    /// <summary>The number of rows changed.</summary>
+    /// <summary>Returns the number of changed rows.</summary>
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => connection.ExecuteAsync(Command(sql, parameters));
 
-    /// <summary>The same, with the parameters of several objects: the statement's own, and those it shares with others.</summary>
+    /// <summary>The same, with the parameters of several objects: those of the statement, and those that it shares with others.</summary>
     public Task<int> ExecuteAsync(string sql, object parameters, params object[] shared) => ExecuteAsync(sql, All(parameters, shared));
 
     /// <inheritdoc cref="ExecuteAsync(string, object, object[])"/>
@@ -46,7 +45,7 @@ public sealed partial class DbSession(Db db, DbConnection connection, DbTransact
         return all;
     }
 
-    // Dapper spells a list out for SQLite, one parameter for each value, and hands it to Npgsql whole, as an array.
+    // Dapper expands a list for SQLite into one parameter per value. For Npgsql it passes the list as one array.
     private static readonly ConcurrentDictionary<string, string> WithArrays = new(StringComparer.Ordinal);
 
     private CommandDefinition Command(string sql, object? parameters)

@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Berth.Server.Database;
 
 /// <summary>
-/// Remembers answers read from the database until the next committed write. Whatever it returns was true after the last write that was
-/// acknowledged when the generation was asked for.
+/// Caches answers from the database until the next committed write. What it returns was true after the last write that was acknowledged
+/// when the generation was asked for.
 /// </summary>
 /// <param name="ofAccess">Only writes that touch access make entries stale.</param>
 public sealed class GenerationCache<TKey, TValue>(int capacity, bool ofAccess = false)
@@ -16,7 +16,7 @@ public sealed class GenerationCache<TKey, TValue>(int capacity, bool ofAccess = 
 
     private Entries _entries = new(-1, new());
 
-    /// <summary>What is remembered, or what <paramref name="read"/> finds; nothing is remembered of a null.</summary>
+    /// <summary>Returns the cached value, or what <paramref name="read"/> finds. A null is not cached.</summary>
     /// <param name="at">Must be asked for before the call, so that a write during the read makes the answer stale, never fresh.</param>
     public ValueTask<TValue?> GetAsync(
         Generation at, TKey key, Func<TKey, CancellationToken, Task<TValue?>> read, CancellationToken cancellationToken) =>

@@ -5,14 +5,14 @@ using Dapper;
 namespace Berth.Server.Database;
 
 /// <summary>
-/// Applies the embedded <c>Migrations/NNNN_what.sql</c> in order, each in a transaction of its own, under a lock that makes other
-/// processes wait (an advisory lock on PostgreSQL, the write lock on SQLite). Forward only.
+/// Applies the embedded <c>Migrations/NNNN_what.sql</c> in order, each in its own transaction. A lock makes other processes wait (an
+/// advisory lock on PostgreSQL, the write lock on SQLite). There is no way back.
 /// </summary>
 internal sealed partial class Migrator(Db db, TimeProvider time, ILogger<Migrator> logger)
 {
     private const string Prefix = "Berth.Server.Database.Migrations.";
 
-    /// <summary>Those that there are, in their order.</summary>
+    /// <summary>The numbers of all migrations, in order.</summary>
     public static IEnumerable<int> Numbers => Names().Select(NumberOf);
 
     public Task RunAsync(CancellationToken cancellationToken) => RunAsync(int.MaxValue, cancellationToken);

@@ -1,8 +1,8 @@
 namespace Berth.Server.Database;
 
 /// <summary>
-/// Leaves most of the machine to others: each piece of work is followed by a rest of three times its length. What it waited for others is
-/// part of that length, so the busier they are, the longer it rests.
+/// Leaves most of the machine to others. Each piece of work is followed by a pause of three times its length. Time that the work waited for
+/// others counts too, so the pauses are longer when the others are busier.
 /// </summary>
 internal sealed class Pace(TimeProvider time)
 {
@@ -17,7 +17,7 @@ internal sealed class Pace(TimeProvider time)
         return result;
     }
 
-    /// <summary>Removes a few rows a transaction until it finds fewer than it may; how many went.</summary>
+    /// <summary>Removes a few rows per transaction until it finds fewer than the limit. Returns how many were removed.</summary>
     public async Task<int> InBatchesAsync(Db db, Func<DbSession, Task<int>> delete, int batch, CancellationToken cancellationToken)
     {
         var (all, some) = (0, batch);

@@ -5,23 +5,22 @@ using Npgsql;
 
 namespace Berth.Server.Database;
 
-/// <summary>PostgreSQL: a pooled connection and a transaction for each write.</summary>
-/// <remarks>
-/// Writes are serializable (https://www.postgresql.org/docs/current/transaction-iso.html): whatever meets, the outcome is that of one after
-/// the other. The price is that PostgreSQL may end a write because of another one, and then it is begun again.
-/// </remarks>
+/// <summary>PostgreSQL, with pooled connections and a transaction for each write.</summary>
+/// <remarks>Writes are serializable (https://www.postgresql.org/docs/current/transaction-iso.html), so concurrent writes have the same
+/// result as writes one after another. In return PostgreSQL may abort a write because of another one. It is then run again.</remarks>
 internal sealed class PostgresDb : Db
 {
     private const int MostAttempts = 12;
 
     /// <summary>
-    /// After these a write runs alone in this process, since a long one would go on losing to short ones. Other processes are few.
+    /// After this many attempts a write runs alone in this process, since a long one would keep losing to short ones. There are few other
+    /// processes.
     /// </summary>
     private const int AttemptsBesideOthers = 3;
 
     /// <summary>
-    /// A row that stands in the way once may just have been written by somebody: the second run sees it and has its own words for it. One
-    /// that stands in the way again will go on doing so.
+    /// A constraint that fails once may fail because of a row that somebody has just written. The second run sees that row and reports it
+    /// in its own words. A constraint that fails again will keep failing.
     /// </summary>
     private const int MostAttemptsAtConstraints = 3;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(64);
@@ -85,15 +84,15 @@ internal sealed class PostgresDb : Db
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            // At random, so that those who met do not meet again.
+            // Wait for a random time, so that writes that collided do not collide again.
             var longest = Math.Min(1 << attempt, LongestDelay.TotalMilliseconds);
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * longest), _time, cancellationToken);
         }
     }
 
     /// <summary>
-    /// The statements are few and run often: each connection keeps their plans, since planning the facts of a decision takes longer than
-    /// reading them. A connection string that says otherwise (for a pooler that cannot keep them) is left as it is.
+    /// Lets each connection keep the plans of its statements. They are few and run often, and planning the facts of a decision takes longer
+    /// than reading them. A connection string that sets this itself (for a pooler that cannot keep plans) is left as it is.
     /// </summary>
     private static string Prepared(string connectionString) => connectionString.Contains("Auto Prepare", StringComparison.OrdinalIgnoreCase)
         ? connectionString
@@ -114,7 +113,7 @@ internal sealed class PostgresDb : Db
         await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
         var result = await RunAsync(body, new DbSession(this, connection, transaction, cancellationToken));
 
-        // Past this point the change may be there: no cancellation.
+        // From here on the change may have been made, so nothing is cancelled.
         await transaction.CommitAsync(CancellationToken.None);
         return result;
     }

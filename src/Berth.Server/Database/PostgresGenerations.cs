@@ -3,14 +3,12 @@ using Npgsql;
 namespace Berth.Server.Database;
 
 /// <summary>
-/// Numbers the states of a PostgreSQL database that several processes write to. Two looks at <c>pg_current_snapshot()</c> that give the
-/// same text see the same rows (https://www.postgresql.org/docs/current/functions-info.html, "Transaction ID and snapshot information"):
-/// whatever commits in between was in progress, or not yet begun, in the first text and is neither in the second.
+/// Numbers the states of a PostgreSQL database that several processes write to. Two looks at <c>pg_current_snapshot()</c> that return the
+/// same text see the same rows (https://www.postgresql.org/docs/current/functions-info.html, "Transaction ID and snapshot information"). A
+/// transaction that commits in between was in progress or not yet begun in the first text, and is neither in the second.
 /// </summary>
-/// <remarks>
-/// One look serves all who asked before it began, so a server under load looks as often as one that is nearly idle. A write anywhere in
-/// the cluster changes the text; while it changes at every look, asking is not worth its round trip and nobody waits for it.
-/// </remarks>
+/// <remarks>One look serves all who asked before it began, so a busy server looks as often as an almost idle one. A write anywhere in the
+/// cluster changes the text. While it changes at every look, asking is not worth its round trip, and nobody waits for it.</remarks>
 internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider time)
 {
     private const int BusyAfter = 4;
@@ -25,8 +23,8 @@ internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider 
     private int _changes;
 
     /// <summary>
-    /// The state that holds every write acknowledged before the call. Without a number while writes follow each other: then nothing is
-    /// remembered.
+    /// The state that includes every write acknowledged before the call. It has no number while writes follow each other closely. Nothing
+    /// is cached then.
     /// </summary>
     /// <exception cref="NpgsqlException">The database cannot be asked.</exception>
     public async ValueTask<Generation> NowAsync(CancellationToken cancellationToken)
@@ -70,7 +68,7 @@ internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider 
                     return;
                 }
 
-                // Who asks from here on may know of a write that this look does not see.
+                // Those who ask from here on may know of a write that this look does not see.
                 (asked, _asked) = (_asked, null);
             }
 
@@ -81,7 +79,7 @@ internal sealed class PostgresGenerations(NpgsqlDataSource source, TimeProvider 
             catch (Exception exception)
             {
                 asked.SetException(exception);
-                // While writes follow each other, there may be no reader that waits for it.
+                // While writes follow each other closely, perhaps no reader waits for this.
                 _ = asked.Task.Exception;
             }
         }

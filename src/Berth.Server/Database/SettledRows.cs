@@ -1,9 +1,9 @@
 namespace Berth.Server.Database;
 
 /// <summary>
-/// What a reader of a growing table may take as read once and for all. PostgreSQL gives out ids before it commits, so a missing one may
-/// still come; that is over when a later one has been there for a while. When a row came is what the reader itself saw: the time that
-/// stands in a row may be that of something long before. One for each reader and table.
+/// Decides which rows of a growing table a reader has finally read. PostgreSQL assigns ids before it commits, so a row with a missing id
+/// may still appear. It cannot any more when a row with a later id has been there for a while. The reader itself measures that time, since
+/// a time in a row may be that of something long ago. Each reader and table needs its own instance.
 /// </summary>
 internal sealed class SettledRows(TimeProvider time)
 {
@@ -17,7 +17,7 @@ internal sealed class SettledRows(TimeProvider time)
     private DateTimeOffset _looked;
     private long _closed;
 
-    /// <summary>Those before the first id that may still come.</summary>
+    /// <summary>Returns the rows before the first id that may still appear.</summary>
     /// <param name="rows">Must be in the order of their ids.</param>
     /// <param name="known">The last id that was read before.</param>
     /// <param name="last">The highest id in the table.</param>
@@ -36,7 +36,7 @@ internal sealed class SettledRows(TimeProvider time)
         ];
     }
 
-    /// <summary>No id up to this one can still come.</summary>
+    /// <summary>The highest id up to which no row can still appear.</summary>
     private long Look(long last)
     {
         lock (_lock)

@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Berth.Server.Database;
 
 /// <summary>
-/// Remembers what never changes, up to a number of bytes. When the newer half is full the older one is forgotten, so what is asked for
-/// often is read again once in a while and the rest goes by itself.
+/// Caches what never changes, up to a number of bytes. When the newer half is full, the older one is dropped. Values that are used often
+/// are read again now and then, and the others disappear.
 /// </summary>
 /// <param name="largest">Larger values are not cached.</param>
 internal sealed class SizedCache<TKey, TValue>(long mostBytes, long largest)
@@ -40,7 +40,7 @@ internal sealed class SizedCache<TKey, TValue>(long mostBytes, long largest)
 
     public void Remove(TKey key)
     {
-        // The estimate stays as it is: an entry that went early makes the half turn early.
+        // The estimate is not corrected. A removed entry only makes the half full a little earlier.
         _newer.TryRemove(key, out _);
         _older.TryRemove(key, out _);
     }

@@ -7,17 +7,15 @@ using Microsoft.Data.Sqlite;
 namespace Berth.Server.Database;
 
 /// <summary>
-/// SQLite in WAL mode with <c>synchronous=FULL</c>. One writer takes whatever waits, runs it in one transaction with a savepoint
-/// each, commits once and then answers all: many small pushes share one fsync.
+/// SQLite in WAL mode with <c>synchronous=FULL</c>. One writer takes all waiting writes, runs them in one transaction with a savepoint
+/// each, commits once and then answers all of them. So many small pushes share one fsync.
 /// </summary>
 internal sealed class SqliteDb : Db
 {
     private const int LargestBatch = 128;
     private const int WriterCacheKiB = 16_000;
 
-    /// <summary>
-    /// Each reader has a cache of its own, and keeps it: together they hold 64 MiB at most. What they miss is in the system's cache.
-    /// </summary>
+    /// <summary>Each reader keeps a cache of its own. Together they take at most 64 MiB. What they miss is in the system's cache.</summary>
     private const int ReaderCacheKiB = 2000;
     private const int MostIdleReaders = 32;
     private readonly string _connectionString;
@@ -100,8 +98,8 @@ internal sealed class SqliteDb : Db
         await connection.OpenAsync(cancellationToken);
         await using var setup = connection.CreateCommand();
 
-        // Without temp_store, a query whose parts are used twice (the facts of a decision) opens a file for each: that took most of its
-        // time.
+        // Without temp_store, a query whose parts are used twice (the facts of a decision) opens a file for each part, which took most of
+        // its time.
         setup.CommandText = $"""
             pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 30000; pragma cache_size = -{cacheKiB};
               pragma temp_store = memory;
@@ -110,7 +108,7 @@ internal sealed class SqliteDb : Db
         return connection;
     }
 
-    /// <summary>A burst opens as many readers as it needs; most of them are closed again.</summary>
+    /// <summary>A burst opens as many readers as it needs. Most of them are closed afterwards.</summary>
     private async ValueTask KeepAsync(DbConnection connection)
     {
         if (Interlocked.Increment(ref _idle) <= MostIdleReaders)
@@ -142,7 +140,8 @@ internal sealed class SqliteDb : Db
             }
             catch (DbException exception)
             {
-                // The whole transaction failed (a full disk, say). No change of it is stored, so every caller is told.
+                // The whole transaction failed (because of a full disk, for example). None of its changes is stored, so every caller is
+                // told.
                 batch.ForEach(write => write.Fail(exception));
                 await CloseAsync(connection);
                 connection = null;
@@ -154,8 +153,8 @@ internal sealed class SqliteDb : Db
 
     private async Task RunAsync(DbConnection connection, List<PendingWrite> batch)
     {
-        // Begun and ended by hand: when the disk is full SQLite rolls back by itself, and the driver's transaction then fails to.
-        // After a failure the connection is closed, which undoes whatever is left.
+        // Begin and end the transaction by hand. When the disk is full, SQLite rolls back by itself, and the driver's transaction then
+        // fails to. After a failure the connection is closed, which undoes whatever is left.
         var session = new DbSession(this, connection, null, CancellationToken.None);
         await session.ExecuteAsync("begin immediate");
         var access = false;
@@ -211,7 +210,7 @@ internal sealed class SqliteDb : Db
             catch (Exception exception)
                 when (exception is not SqliteException { SqliteErrorCode: SqliteFull or SqliteIoError or SqliteCorrupt })
             {
-                // Its caller gets what the body threw; the other changes of the batch stand.
+                // The caller gets what the body threw. The other changes of the batch stay.
                 _exception = exception;
                 return false;
             }
@@ -232,7 +231,7 @@ internal sealed class SqliteDb : Db
         public override void Fail(Exception exception) => Done.TrySetException(_exception ?? exception);
     }
 
-    // https://www.sqlite.org/rescode.html: these end the whole transaction, not one statement.
+    // https://www.sqlite.org/rescode.html: these errors end the whole transaction, not only one statement.
     private const int SqliteIoError = 10;
     private const int SqliteCorrupt = 11;
     private const int SqliteFull = 13;

@@ -3,12 +3,12 @@ using Dapper;
 
 namespace Berth.Server.Database;
 
-/// <summary>Times are stored as milliseconds since 1970 UTC on both databases: one type, one order, no time zones.</summary>
+/// <summary>Stores times as milliseconds since 1970 UTC on both databases, so that there is one type, one order and no time zone.</summary>
 internal sealed class UnixMilliseconds : SqlMapper.TypeHandler<DateTimeOffset>
 {
     public static void Register()
     {
-        // Without removing the built-in maps Dapper never asks the handler for parameters.
+        // Dapper asks the handler for parameters only when the built-in maps are removed.
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new UnixMilliseconds());

@@ -1,9 +1,9 @@
 namespace Berth.Server.Database;
 
-/// <summary>Lets writes run side by side, and lets one that keeps losing to others run alone.</summary>
+/// <summary>Lets writes run at the same time, and lets one that keeps losing to others run alone.</summary>
 internal sealed class WriteGate : IDisposable
 {
-    // Held by a write that is alone or wants to be; others wait before it.
+    // A write holds this while it runs alone or waits to. Others wait for it.
     private readonly SemaphoreSlim _door = new(1);
     private readonly Lock _counting = new();
     private int _inside;

@@ -1,11 +1,11 @@
 namespace Berth.Server.Faults;
 
-/// <summary>What went wrong in a codespace or at another registry, in words for the person whose start or login it was.</summary>
+/// <summary>A failure in a codespace or at another registry, in words for the person whose start or login it was.</summary>
 /// <param name="Message">The true cause. It never contains a secret.</param>
 /// <param name="Remedy">What would fix it. Null when nobody knows, or the message says it.</param>
 internal sealed record Fault(FaultKind Kind, string Message, string? Remedy = null)
 {
-    /// <summary>A registry did not take the login, or gives it no right: a try without it may still succeed.</summary>
+    /// <summary>A registry rejected the login, or the login gives no right. An attempt without it may still succeed.</summary>
     public bool IsLoginRejected =>
         Kind is FaultKind.WrongPassword or FaultKind.Denied or FaultKind.LoginRequired or FaultKind.RealmRefused
             or FaultKind.ExchangeFailed;
@@ -13,14 +13,14 @@ internal sealed record Fault(FaultKind Kind, string Message, string? Remedy = nu
     /// <summary>A registry refused, or could not be asked.</summary>
     public bool IsOfRegistry => Kind <= FaultKind.ExchangeFailed;
 
-    /// <summary>As people read it, in logs and answers.</summary>
+    /// <summary>The text for people, in logs and answers.</summary>
     public override string ToString() => Shown(Message, Remedy);
 
-    /// <summary>A line that says what happened and what would help.</summary>
+    /// <summary>One line that says what happened and what would help.</summary>
     public static string Shown(string message, string? remedy) => remedy is null ? message : $"{message}. Remedy: {remedy}";
 }
 
-/// <summary>Carries a fault out of a place too deep to return it.</summary>
+/// <summary>Throws a <see cref="Fault"/> from a place too deep to return it.</summary>
 internal class FaultException(Fault fault, Exception? cause = null) : Exception(fault.ToString(), cause)
 {
     public FaultException(FaultKind kind, string message, string? remedy = null)

@@ -1,21 +1,20 @@
 namespace Berth.Server.Faults;
 
 /// <summary>
-/// What kind of thing went wrong, in a codespace or at another registry: what code switches on and what is counted. The words are the
-/// fault's own.
+/// The kinds of failures in a codespace or at another registry, for decisions in code and for metrics. The words are the fault's own.
 /// </summary>
 public enum FaultKind
 {
-    /// <summary>A registry does not accept user name and password at all.</summary>
+    /// <summary>A registry does not accept the user name and password at all.</summary>
     WrongPassword,
 
-    /// <summary>Without a login a registry says nothing.</summary>
+    /// <summary>A registry gives no answer without a login.</summary>
     LoginRequired,
 
-    /// <summary>Who asks is known, and has no right to it.</summary>
+    /// <summary>The caller is known, and has no right to it.</summary>
     Denied,
 
-    /// <summary>No such image, or no such tag.</summary>
+    /// <summary>There is no such image, or no such tag.</summary>
     NotFound,
     WrongPlatform,
 
@@ -25,20 +24,20 @@ public enum FaultKind
     UntrustedCertificate,
     PlainHttp,
 
-    /// <summary>The address is one that Berth may not reach (BERTH_ALLOWED_NETWORKS).</summary>
+    /// <summary>Berth may not connect to the address (BERTH_ALLOWED_NETWORKS).</summary>
     AddressRefused,
     RateLimited,
 
-    /// <summary>A registry wants the login sent to a host that has no business with it (BERTH_TOKEN_REALMS).</summary>
+    /// <summary>A registry asks to send the login to a host that may not get it (BERTH_TOKEN_REALMS).</summary>
     RealmRefused,
 
-    /// <summary>It answers with something that no registry answers.</summary>
+    /// <summary>The answer is not one that a registry gives.</summary>
     Unusable,
 
-    /// <summary>The login could not be exchanged for the one that the registry takes (ECR).</summary>
+    /// <summary>The login could not be exchanged for one that the registry accepts (ECR).</summary>
     ExchangeFailed,
 
-    /// <summary>A file of the repository says what is wrong, or what codespaces do not have.</summary>
+    /// <summary>A file of the repository is wrong, or asks for what codespaces do not have.</summary>
     Configuration,
 
     /// <summary>The repository is gone, or cannot be cloned.</summary>
@@ -47,10 +46,10 @@ public enum FaultKind
     /// <summary>The build of an image failed.</summary>
     Build,
 
-    /// <summary>A container, or a command in it, did not do what was waited for.</summary>
+    /// <summary>A container, or a command in it, did not do what was expected.</summary>
     Container,
 
-    /// <summary>The container engine refused, or is away.</summary>
+    /// <summary>The container engine refused, or is unavailable.</summary>
     Engine,
 
     /// <summary>The server's machine lacks something that codespaces need.</summary>

@@ -1,6 +1,6 @@
 namespace Berth.Server.Faults;
 
-/// <summary>What somebody else wrote, as part of a sentence: what can be printed of its beginning.</summary>
+/// <summary>Makes somebody else's text safe to quote in a sentence: the printable part of its beginning.</summary>
 internal static class Shown
 {
     private const int Longest = 200;

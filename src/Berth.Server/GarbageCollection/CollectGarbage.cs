@@ -23,27 +23,27 @@ internal sealed record Collected
 
     public int Uploads { get; set; }
 
-    /// <summary>Bytes under keys that no row names: what a crash between bytes and row left.</summary>
+    /// <summary>The number of keys that no row names. A crash between bytes and row leaves such bytes.</summary>
     public int Strays { get; set; }
 
     public bool Any => Manifests + Packages + Links + Blobs + Uploads + Strays > 0;
 }
 
 /// <summary>
-/// Removes what nothing holds any more, while pushes go on: rows first, bytes later. A link lives while a live or restorable manifest of
-/// its package holds it and for the grace period after its last use; then it goes, then the blob.
+/// Removes what nothing uses any more while pushes go on: rows first, bytes later. A link stays while a live or restorable manifest of its
+/// package uses it, and for the grace period after its last use. Then the link is removed, and then the blob.
 /// </summary>
 internal sealed class CollectGarbage(
     Db db, IBlobStore blobs, IUploadStore uploads, UploadLeases leases, RunningHashes hashes, LoginThrottle throttle,
     RetentionOptions options, TimeProvider time)
 {
-    /// <summary>Rows that one transaction takes: few, since each write of a push may wait for it.</summary>
+    /// <summary>The rows of one transaction. They are few, since each write of a push may wait for it.</summary>
     private const int Batch = 16;
 
-    /// <summary>Blobs whose bytes go before one transaction says so: nobody waits for bytes.</summary>
+    /// <summary>How many blobs' bytes are deleted before one transaction records it. Nobody waits for bytes.</summary>
     private const int Files = 64;
 
-    /// <summary>Rows that one look finds.</summary>
+    /// <summary>The rows that one look finds.</summary>
     private const int Seen = 2048;
 
     private readonly Pace _pace = new(time);
@@ -135,7 +135,7 @@ internal sealed class CollectGarbage(
         var count = 0;
         foreach (var id in expired)
         {
-            // Somebody is still sending: the request that was let in may end.
+            // If a request is still sending, let it end.
             using var lease = leases.TryTake(StorageKey.Parse(id));
             if (lease is not null)
             {
@@ -149,7 +149,8 @@ internal sealed class CollectGarbage(
     }
 
     /// <summary>
-    /// Bytes older than any request that could still make a row for them. The age is the store's own clock's, which is the machine's.
+    /// Deletes bytes that are older than any request that could still insert a row for them. Their age comes from the store's own clock,
+    /// which is the machine's.
     /// </summary>
     private async Task<int> DeleteStraysAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using Berth.Server.Api.Description;
 
 namespace Berth.Server.GarbageCollection;
 
-/// <summary>The collector, for site administrators who do not want to wait for its next run.</summary>
+/// <summary>The routes that start the collector, for site administrators who do not want to wait for its next run.</summary>
 internal static class CollectorEndpoints
 {
     private const string Scope = "site_admin";
@@ -19,7 +19,9 @@ internal static class CollectorEndpoints
 
     private static IResult Get(CollectorSchedule schedule) => ApiResult.Ok(ToWire(schedule.Last));
 
-    /// <summary>202 with the run that goes on from now on, or already. It ends with the server, and the next run does the rest.</summary>
+    /// <summary>
+    /// 202 with the run that has just begun, or was running already. It ends when the server stops, and the next run does the rest.
+    /// </summary>
     private static IResult Begin(CollectorSchedule schedule, IHostApplicationLifetime lifetime)
     {
         _ = schedule.RunAsync(lifetime.ApplicationStopping);

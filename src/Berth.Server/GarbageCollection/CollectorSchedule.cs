@@ -5,7 +5,7 @@ using Berth.Server.Metrics;
 namespace Berth.Server.GarbageCollection;
 
 /// <summary>
-/// Runs the collector every half hour, from a few minutes after the start on. With several processes each may run it: it is safe twice.
+/// Runs the collector every half hour, beginning a few minutes after the start. Several processes may run it at once without harm.
 /// </summary>
 internal sealed partial class CollectorSchedule(
     CollectGarbage collect, ForgetEvents forget, BerthMetrics metrics, TimeProvider time, ILogger<CollectorSchedule> logger)
@@ -19,10 +19,10 @@ internal sealed partial class CollectorSchedule(
 
     private readonly SemaphoreSlim _turn = new(1);
 
-    /// <summary>What this process last ran, or runs.</summary>
+    /// <summary>The last or present run of this process.</summary>
     public CollectorRun? Last { get; private set; }
 
-    /// <summary>One run, counted and logged. Where one goes on already, that is the one.</summary>
+    /// <summary>Runs once, counts and logs. If a run is in progress, that one is returned.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         if (!await _turn.WaitAsync(0, cancellationToken))
@@ -42,7 +42,7 @@ internal sealed partial class CollectorSchedule(
         }
     }
 
-    /// <summary>Null when it failed.</summary>
+    /// <summary>Null when the run failed.</summary>
     private async Task<Collected?> CollectAsync(CancellationToken cancellationToken)
     {
         try
@@ -62,7 +62,7 @@ internal sealed partial class CollectorSchedule(
         }
         catch (Exception exception) when (exception is DbException or IOException or UnauthorizedAccessException)
         {
-            // The next run tries again; nothing depends on this one.
+            // The next run tries again, and nothing depends on this one.
             metrics.CollectorRan(succeeded: false);
             LogFailed(exception);
             return null;

@@ -5,14 +5,15 @@ using Berth.Server.Packages.Changes;
 namespace Berth.Server.GarbageCollection;
 
 /// <summary>
-/// Ends the audit log where it is older than it is kept: what packages recorded, what else was, and pulls. A few rows at a time.
+/// Removes records that are older than the audit log is kept: what packages recorded, other entries, and pulls. It removes a few rows at a
+/// time.
 /// </summary>
 internal sealed class ForgetEvents(Db db, AuditOptions options, TimeProvider time)
 {
     private const int Batch = 500;
     private readonly Pace _pace = new(time);
 
-    /// <summary>How many events went.</summary>
+    /// <summary>Returns how many events were removed.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken) =>
         await ForgetAsync(options.AuditRetentionDays, PackageChanges.ForgetEventsAsync, cancellationToken)
         + await ForgetAsync(options.AuditRetentionDays, Others(reads: false), cancellationToken)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Http;
 
-/// <summary>The names under which clients reach the server, and whose word on them is taken.</summary>
+/// <summary>The names under which clients reach the server, and which proxies are trusted to report them.</summary>
 internal sealed partial class AddressOptions : IValidatableObject
 {
     [Setting("the URL that clients use: token realm and links are made of it. "
@@ -26,7 +26,7 @@ internal sealed partial class AddressOptions : IValidatableObject
     [Networks]
     public string? TrustedProxies { get; set; }
 
-    /// <summary>Names are in ASCII (IDNA), as clients send them in Host and as images are named.</summary>
+    /// <summary>Names are in ASCII (IDNA), as in Host headers and names of images.</summary>
     public Uri BaseUri
     {
         get
@@ -38,26 +38,26 @@ internal sealed partial class AddressOptions : IValidatableObject
         }
     }
 
-    /// <summary>The name that images are addressed under, with the port where it is not the scheme's own: <c>localhost:5000</c>.</summary>
+    /// <summary>The name in images' names, with the port if it is not the scheme's default: <c>localhost:5000</c>.</summary>
     public string RegistryHost => AuthorityOf(Surface.Registry);
 
     /// <summary>Every name that clients reach the server under, without ports.</summary>
     public IEnumerable<string> HostNames => Surface.All.Select(HostOf).Distinct(StringComparer.Ordinal);
 
-    /// <summary>Where the npm registry is, without a slash at the end: below the server, or at the root of its own host.</summary>
+    /// <summary>The npm registry's URL without a slash at the end: a path of the server, or the root of its own host.</summary>
     public string NpmUrl => Subdomains
         ? $"{BaseUri.Scheme}://{AuthorityOf(Surface.Npm)}"
         : $"{BaseUri.GetLeftPart(UriPartial.Authority)}/npm";
 
-    /// <summary>The host that has the npm registry at its root; null where none has.</summary>
+    /// <summary>The host with the npm registry at its root. Null when there is none.</summary>
     public string? NpmOwnHost => Subdomains ? HostOf(Surface.Npm) : null;
 
     /// <summary>The origin of the registry's token endpoint.</summary>
     public string RegistryOrigin => $"{BaseUri.Scheme}://{RegistryHost}";
 
     /// <summary>
-    /// What follows the name and port of a forwarded port in its address, with the port of Berth: <c>localhost:5000</c>. Null: ports are
-    /// not served.
+    /// What follows name and port in the address of a forwarded port, with Berth's own port: <c>localhost:5000</c>. Null: ports are not
+    /// served.
     /// </summary>
     public string? PortsHost => (PortsDomain?.ToLowerInvariant() ?? (BaseUri.IsLoopback ? "localhost" : null)) is { } domain
         ? domain + (BaseUri.IsDefaultPort ? "" : $":{BaseUri.Port}")
@@ -66,7 +66,7 @@ internal sealed partial class AddressOptions : IValidatableObject
     /// <summary>The name of the host that serves a surface.</summary>
     public string HostOf(Surface surface) => (Subdomains ? surface.Subdomain : "") + BaseUri.Host;
 
-    /// <summary><see cref="HostOf"/>, with the port where it is not the scheme's own.</summary>
+    /// <summary><see cref="HostOf"/>, with the port if it is not the scheme's default.</summary>
     public string AuthorityOf(Surface surface) => (Subdomains ? surface.Subdomain : "") + BaseUri.Authority;
 
     /// <summary>The rules that concern two settings.</summary>
@@ -92,7 +92,7 @@ internal sealed partial class AddressOptions : IValidatableObject
             yield return new("BERTH_SUBDOMAINS needs a DNS name in BERTH_URL, not an address or localhost");
         }
 
-        // What a codespace serves must not come from a parent of the API's host: it could set cookies for it.
+        // A codespace's ports must not be served from a parent domain of the API's host, because they could set cookies for it.
         var domain = PortsDomain?.ToLowerInvariant();
         if (domain is not (null or "localhost")
             && (url.Host == domain || url.Host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase)))

@@ -2,11 +2,11 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Berth.Server.Http;
 
-/// <summary>Metadata of a route: how large its body may be. Routes without it take a JSON document.</summary>
+/// <summary>Metadata of a route: the size limit of its body. Routes without it accept a JSON document.</summary>
 /// <param name="Bytes">Null: the handler counts by itself, over more than one request.</param>
 internal sealed record BodyLimit(long? Bytes)
 {
-    /// <summary>A document of the API.</summary>
+    /// <summary>The limit for a document of the API.</summary>
     public const int Json = 1 << 20;
 
     public static readonly BodyLimit OfDocuments = new(Json);
@@ -16,8 +16,8 @@ internal sealed record BodyLimit(long? Bytes)
 }
 
 /// <summary>
-/// Refuses a body whose announced size is more than its route takes. The refused body is received and thrown away, so that the client
-/// hears why: past the framework's own limit, Kestrel cuts the connection and the answer may be lost. <see cref="ReceivedBody"/> counts a
+/// Refuses a body whose announced size exceeds its route's limit. The refused body is received and dropped, so that the client gets the
+/// reason. Above the framework's own limit, Kestrel closes the connection and the answer may be lost. <see cref="ReceivedBody"/> counts a
 /// body that does not announce its size.
 /// </summary>
 internal static class BodyLimits

@@ -7,7 +7,7 @@ namespace Berth.Server.Http;
 /// </summary>
 internal readonly record struct ByteRange(bool Satisfiable, long From, long Length)
 {
-    /// <summary>Null: serve the whole.</summary>
+    /// <summary>Null: serve the whole content.</summary>
     public static ByteRange? Parse(string header, long size)
     {
         if (!header.StartsWith("bytes=", StringComparison.OrdinalIgnoreCase) || header.Contains(',', StringComparison.Ordinal))
@@ -42,7 +42,8 @@ internal readonly record struct ByteRange(bool Satisfiable, long From, long Leng
 
             if (end < from)
             {
-                // RFC 9110 section 15.5.17: refused rather than ignored, so that a client does not read the whole for an empty part of it.
+                // RFC 9110 section 15.5.17. An empty range is refused rather than ignored, so that the client does not get the whole
+                // content for it.
                 return new ByteRange(Satisfiable: false, 0, 0);
             }
 

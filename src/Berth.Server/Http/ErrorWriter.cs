@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace Berth.Server.Http;
 
-/// <summary>The only code that writes an error: returned ones, thrown ones, bugs (500, logged once) and empty status codes.</summary>
+/// <summary>The only code that writes errors: returned ones, thrown ones, bugs (500, logged once) and empty status codes.</summary>
 internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
@@ -89,12 +89,12 @@ internal sealed partial class ErrorWriter(ILogger<ErrorWriter> logger) : IExcept
         {
             body.Position = 0;
 
-            // A client that leaves does not cancel this: that would be a second error while the first is handled.
+            // Do not cancel this when the client leaves, since that would be a second error while the first is handled.
             await body.CopyToAsync(http.Response.Body, CancellationToken.None);
         }
     }
 
-    /// <summary>Gives a body to empty 4xx answers of the framework (no such route, wrong method, too large).</summary>
+    /// <summary>Writes a body for empty 4xx answers of the framework (no such route, wrong method, too large).</summary>
     public static Task WriteStatusAsync(HttpContext http) => WriteAsync(http, Errors.OfStatus(http));
 
     private static void WriteOci(Utf8JsonWriter json, ApiError error, string requestId)

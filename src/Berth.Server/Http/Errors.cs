@@ -1,25 +1,25 @@
 namespace Berth.Server.Http;
 
-/// <summary>The errors that belong to no surface in particular.</summary>
+/// <summary>The errors that belong to no single surface.</summary>
 internal static class Errors
 {
     public static readonly ApiError Internal = new(
         500, "UNKNOWN", "the server failed on this request; its log has the reason under the request id");
 
-    /// <summary>507, so that clients neither retry for ever (as for a 5xx of a proxy) nor blame the content.</summary>
+    /// <summary>507, so that clients neither retry for ever, as for a proxy's 5xx, nor blame the content.</summary>
     private static readonly ApiError StorageFull =
         new(507, "STORAGE_FULL", "the server's storage is full: nothing was stored, nothing was lost; try again when there is room");
 
     private static readonly ApiError StorageBroken =
         new(500, "STORAGE_FAILED", "the server's disk answers with errors: nothing was stored; whoever runs the server has to look at it");
 
-    /// <summary>503: reads work, and writes will once somebody has mounted the storage again.</summary>
+    /// <summary>503, since reads work, and writes will work when the storage is mounted again.</summary>
     private static readonly ApiError StorageReadOnly =
         new(
             503, "STORAGE_READ_ONLY",
             "the server's storage can only be read at present: nothing was stored; whoever runs the server has to look at it");
 
-    /// <summary>Other requests kept changing what this one depends on, through all its retries.</summary>
+    /// <summary>Other requests kept changing what this one depends on, in all its attempts.</summary>
     private static readonly ApiError Busy =
         new ApiError(503, "UNAVAILABLE", "too many requests change the same thing at this moment: nothing was stored; try again")
             .WithHeader("Retry-After", "1");
@@ -36,7 +36,7 @@ internal static class Errors
 
     public static readonly ApiError NotObject = new(400, "INVALID", "Body should be a JSON object");
 
-    /// <summary>RFC 6749 section 5.2 has no code of its own for it.</summary>
+    /// <summary>RFC 6749 section 5.2 has no code for this.</summary>
     public static ApiError TooLarge(HttpContext http, long limit) =>
         new(413, ErrorFormat.Of(http) == ErrorFormat.OAuth ? "invalid_request" : "SIZE_INVALID", $"the body has more than {limit} bytes");
 
@@ -55,8 +55,8 @@ internal static class Errors
     };
 
     /// <summary>
-    /// Another request took the name, or removed what this one refers to, after this one was let in. The API answers as it would a moment
-    /// later. The registry's specification has no 409, so there the answer says what is missing.
+    /// The error when another request took the name, or removed what this one refers to, after this one was let in. The API answers as it
+    /// would a moment later. The registry's specification has no 409, so there the answer says what is missing.
     /// </summary>
     public static ApiError Of(WriteConflict conflict, ErrorFormat format) => (conflict, format) switch
     {

@@ -1,9 +1,9 @@
 namespace Berth.Server.Http;
 
 /// <summary>
-/// Folds a name that contains slashes into one path segment before routing, so that every route is an ordinary template:
-/// <c>/v2/acme/tools/base/manifests/1</c> becomes <c>/v2/acme%2Ftools%2Fbase/manifests/1</c>. Read from the end of the path,
-/// since a name may contain the words <c>manifests</c>, <c>blobs</c> and <c>tags</c> itself.
+/// Folds a name with slashes into one path segment before routing, so that every route is an ordinary template:
+/// <c>/v2/acme/tools/base/manifests/1</c> becomes <c>/v2/acme%2Ftools%2Fbase/manifests/1</c>. It reads from the end of the path, since a
+/// name may itself contain the words <c>manifests</c>, <c>blobs</c> and <c>tags</c>.
 /// </summary>
 internal static class FoldNames
 {
@@ -34,7 +34,8 @@ internal static class FoldNames
     }
 
     /// <summary>
-    /// How much of the end of the path is not name: <c>/blobs/uploads/ID</c>, <c>/tags/list</c>, <c>/manifests/REFERENCE</c> …
+    /// How many characters at the end of the path are not part of the name: <c>/blobs/uploads/ID</c>, <c>/tags/list</c>,
+    /// <c>/manifests/REFERENCE</c> …
     /// </summary>
     private static int TailLength(string path)
     {
@@ -61,7 +62,7 @@ internal static class FoldNames
             return path.Length - before;
         }
 
-        // POST /v2/NAME/blobs/uploads, without the slash at the end, is no blob called "uploads".
+        // POST /v2/NAME/blobs/uploads without a slash at the end does not mean a blob called "uploads".
         return word is "blobs" ? path.Length - before : 0;
     }
 }

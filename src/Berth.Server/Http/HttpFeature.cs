@@ -10,7 +10,7 @@ namespace Berth.Server.Http;
 
 internal static class HttpFeature
 {
-    /// <summary>A client that left without a word is noticed after two of these.</summary>
+    /// <summary>A client that disappeared is noticed after two of these.</summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(20);
 
     public static void AddHttp(this WebApplicationBuilder builder)
@@ -26,24 +26,24 @@ internal static class HttpFeature
         {
             kestrel.AddServerHeader = false;
 
-            // Routes bound their bodies by themselves. A slow network is no attack; an idle connection is cut when the grace period ends.
+            // Routes limit their bodies themselves. A slow network is accepted, but an idle connection is closed after the grace period.
             kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 100, gracePeriod: TimeSpan.FromSeconds(30));
             kestrel.Limits.MaxRequestBufferSize = 512 * 1024;
 
-            // Two pieces of a blob: one is read while the other is sent.
+            // Two pieces of a blob, so that one is read while the other is sent.
             kestrel.Limits.MaxResponseBufferSize = 512 * 1024;
         });
         builder.Services.AddOptions<KestrelServerOptions>().Configure<ListeningOptions, ServerCertificate>(Listen);
 
-        // Sockets complete on pool threads already. Handing each piece to another thread costs eight parallel downloads a fifth of their
-        // speed. No handler blocks its thread on its own connection, which is what the option's name warns about.
+        // Socket operations complete on pool threads already. Passing each piece to another thread would cost eight parallel downloads a
+        // fifth of their speed. The option's name warns of handlers that block their thread on their own connection, and there are none.
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
 
-        // After Kestrel's own registrations, which this replaces.
+        // This comes after Kestrel's own registrations, which it replaces.
         builder.Services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>, ReceiveBlocksFactory>());
     }
 
-    /// <summary>In this order: a request id, who is really calling, errors, names, routes.</summary>
+    /// <summary>Sets the order: request id, true caller address, errors, names, routes.</summary>
     /// <param name="otherHosts">Handles requests for hosts other than Berth's own, before Berth looks at them itself.</param>
     public static void UseHttp(this WebApplication app, Action<WebApplication> otherHosts)
     {

@@ -5,12 +5,12 @@ using Berth.Server.Settings;
 namespace Berth.Server.Http;
 
 /// <summary>
-/// Where request bodies of megabytes wait. Each lies in a file until it is whole, so a slow sender holds no memory; and a few are in memory
-/// at a time, so many senders hold no more than a few do.
+/// Stores request bodies of megabytes until they are complete. Each is in a file meanwhile, so a slow sender uses no memory. Only a few are
+/// in memory at a time, however many senders there are.
 /// </summary>
 internal sealed class LargeBodies(DataOptions options) : IDisposable
 {
-    /// <summary>Two of the largest manifests, with which a push makes several times their size.</summary>
+    /// <summary>Twice the size of the largest manifest. A push of one needs several times its size.</summary>
     public const int MostKiB = 10 << 10;
 
     private readonly ConcurrencyLimiter _memory = new(new ConcurrencyLimiterOptions
@@ -22,7 +22,7 @@ internal sealed class LargeBodies(DataOptions options) : IDisposable
 
     public int FreeKiB => (int)_memory.GetStatistics()!.CurrentAvailablePermits;
 
-    /// <summary>A file without a name: it goes with its last user, also when that is killed.</summary>
+    /// <summary>Opens a file without a name, which disappears with its last user, even if that process is killed.</summary>
     public FileStream OpenFile()
     {
         var path = Path.Combine(options.DataPath, "received-" + RandomNumberGenerator.GetHexString(32, lowercase: true));
@@ -46,7 +46,7 @@ internal sealed class LargeBodies(DataOptions options) : IDisposable
         }
     }
 
-    /// <summary>Waits until there is room; one that is larger than all the room takes all of it.</summary>
+    /// <summary>Waits until there is room. A body that is larger than all the room takes all of it.</summary>
     public async Task<IDisposable> TakeMemoryAsync(long bytes, CancellationToken cancellationToken) =>
         await _memory.AcquireAsync((int)Math.Clamp(bytes >> 10, 1, MostKiB), cancellationToken);
 

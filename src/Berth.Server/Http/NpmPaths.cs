@@ -1,9 +1,9 @@
 namespace Berth.Server.Http;
 
 /// <summary>
-/// Brings the spellings of a path into one before routing. Clients write the slash of a scoped name as <c>%2f</c>, <c>%2F</c> or
-/// <c>/</c>; routing leaves the first two as they are. With subdomain isolation the registry is at the root of its own host, and what npm
-/// asks for without the registry's path (the exchange of ID tokens) is at the root of every host.
+/// Unifies the spellings of a path before routing. Clients write the slash of a scoped name as <c>%2f</c>, <c>%2F</c> or <c>/</c>, and
+/// routing leaves the first two as they are. With subdomain isolation the registry is at the root of its own host. Requests that npm makes
+/// without the registry's path (the exchange of ID tokens) are accepted at the root of every host.
 /// </summary>
 internal static class NpmPaths
 {
@@ -23,7 +23,7 @@ internal static class NpmPaths
                 path = Prefix + path;
                 http.Request.Path = path;
 
-                // It is known only now what serves the request.
+                // Only now it is known which surface serves the request.
                 RequestIds.SetHeaders(http);
             }
 

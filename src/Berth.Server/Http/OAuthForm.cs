@@ -6,14 +6,14 @@ using Microsoft.Net.Http.Headers;
 namespace Berth.Server.Http;
 
 /// <summary>
-/// The form of a token endpoint's POST: RFC 6749 appendix B, <c>application/x-www-form-urlencoded</c> in UTF-8. The framework's own
-/// reader takes more (files, other encodings, megabytes) and throws at what it does not take.
+/// The form of a POST to a token endpoint: RFC 6749 appendix B, <c>application/x-www-form-urlencoded</c> in UTF-8. The framework's own
+/// reader accepts more (files, other encodings, megabytes) and throws on the rest.
 /// </summary>
 internal sealed class OAuthForm
 {
     public const int LargestBytes = 64 * 1024;
 
-    /// <summary>More than the scopes that may be asked, each in a field of its own, and everything else that clients send.</summary>
+    /// <summary>More than all scopes that may be requested, each in a field of its own, and everything else that clients send.</summary>
     private const int MostFields = 100;
 
     private readonly Dictionary<string, string> _fields = new(StringComparer.Ordinal);
@@ -25,10 +25,10 @@ internal sealed class OAuthForm
 
     public IReadOnlyList<string> Scopes => _scopes;
 
-    /// <summary>Empty where the form does not have it.</summary>
+    /// <summary>Empty when the form does not contain the field.</summary>
     public string this[string name] => _fields.GetValueOrDefault(name, "");
 
-    /// <summary>The form, or a status and what is wrong with it.</summary>
+    /// <summary>Returns the form, or a status and what is wrong with it.</summary>
     public static async Task<(OAuthForm? Form, int Status, string Fault)> ReadAsync(
         HttpRequest request, CancellationToken cancellationToken)
     {

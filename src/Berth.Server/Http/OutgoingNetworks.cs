@@ -6,16 +6,16 @@ using Berth.Server.Settings;
 namespace Berth.Server.Http;
 
 /// <summary>
-/// Which addresses Berth's own requests (clones, registries, webhooks) may reach: globally routable ones that are not this machine's,
-/// and what <c>BERTH_ALLOWED_NETWORKS</c> adds. Judged on the address that is connected to, never on a name alone, so that a name
-/// cannot point inside.
+/// Decides which addresses Berth's own requests (clones, registries, webhooks) may reach: globally routable ones that are not this
+/// machine's, and those that <c>BERTH_ALLOWED_NETWORKS</c> adds. It judges the address that is connected to, never only a name, so that no
+/// name can lead into the internal network.
 /// </summary>
 internal sealed class OutgoingNetworks(OutgoingOptions options)
 {
-    /// <summary>The setting that a refusal names.</summary>
+    /// <summary>The setting that a refusal mentions.</summary>
     public const string Setting = "BERTH_ALLOWED_NETWORKS";
 
-    /// <summary>IANA's special-purpose registries (RFC 6890 and its updates): whatever is not globally reachable.</summary>
+    /// <summary>Networks that are not globally reachable, from IANA's special-purpose registries (RFC 6890 and its updates).</summary>
     public static readonly IPNetwork[] NotGlobal =
     [
         .. new[]
@@ -32,7 +32,7 @@ internal sealed class OutgoingNetworks(OutgoingOptions options)
     private readonly string[] _allowed = NetworkList.Split(options.AllowedNetworks);
 
     /// <summary>
-    /// Whether an address may be reached that <paramref name="host"/> resolved to. <paramref name="ownAddresses"/> are this machine's.
+    /// Whether an address that <paramref name="host"/> resolved to may be reached. <paramref name="ownAddresses"/> are this machine's.
     /// </summary>
     public bool Allows(string host, IPAddress address, IReadOnlyCollection<IPAddress> ownAddresses)
     {
@@ -41,8 +41,8 @@ internal sealed class OutgoingNetworks(OutgoingOptions options)
             || (IsGlobal(address) && !ownAddresses.Any(own => Plain(own).Equals(address)));
     }
 
-    /// <summary>Resolves <paramref name="host"/> and returns its addresses when every one of them is allowed.</summary>
-    /// <exception cref="OutgoingRefusedException">One is not; the message names the setting.</exception>
+    /// <summary>Resolves <paramref name="host"/> and returns its addresses if all of them are allowed.</summary>
+    /// <exception cref="OutgoingRefusedException">An address is not allowed. The message names the setting.</exception>
     /// <exception cref="SocketException">The name does not resolve.</exception>
     public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
     {
@@ -67,7 +67,7 @@ internal sealed class OutgoingNetworks(OutgoingOptions options)
     }
 
     /// <summary>
-    /// For <see cref="SocketsHttpHandler.ConnectCallback"/>: every connection, a redirect's as well, goes to a checked address.
+    /// For <see cref="SocketsHttpHandler.ConnectCallback"/>. Every connection, also after a redirect, goes to a checked address.
     /// </summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
@@ -86,7 +86,7 @@ internal sealed class OutgoingNetworks(OutgoingOptions options)
     }
 
     /// <summary>
-    /// Names below <c>invalid</c> do not exist, and nobody is asked for them (RFC 6761 section 6.4): there are resolvers that have an
+    /// Names below <c>invalid</c> do not exist, and no resolver is asked for them (RFC 6761 section 6.4), because some resolvers return an
     /// address for any name.
     /// </summary>
     private static bool NeverThere(string host) => ("." + host.TrimEnd('.')).EndsWith(".invalid", StringComparison.OrdinalIgnoreCase);
@@ -100,7 +100,7 @@ internal sealed class OutgoingNetworks(OutgoingOptions options)
         (address.AddressFamily == AddressFamily.InterNetwork || GlobalUnicast.Contains(address))
             && !NotGlobal.Any(network => network.Contains(address));
 
-    /// <summary>An IPv4 address written as IPv6 (<c>::ffff:127.0.0.1</c>) reaches the IPv4 one.</summary>
+    /// <summary>An IPv4 address written as IPv6 (<c>::ffff:127.0.0.1</c>) reaches the IPv4 address, so it is judged as one.</summary>
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static List<IPAddress> OwnAddresses() =>
@@ -111,7 +111,7 @@ internal sealed class OutgoingNetworks(OutgoingOptions options)
         ];
 }
 
-/// <summary>An outgoing request was not made because of where it would have gone.</summary>
+/// <summary>An outgoing request was not made because its address is not allowed.</summary>
 internal sealed class OutgoingRefusedException(string host, IPAddress address)
     : Exception($"{(host == address.ToString() ? host : $"{host} ({address})")} is not a globally routable address of another machine; "
         + $"the server's operator can allow it by adding it to {OutgoingNetworks.Setting}");

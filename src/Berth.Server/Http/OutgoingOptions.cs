@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Http;
 
-/// <summary>What Berth and git may reach, and whom they trust there.</summary>
+/// <summary>Which addresses Berth and git may reach, and which certificates they trust there.</summary>
 internal sealed partial class OutgoingOptions
 {
     [Setting("PEM file with certificates to trust beside the system's: for Berth's own requests and git")]

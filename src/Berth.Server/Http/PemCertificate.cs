@@ -5,11 +5,11 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Berth.Server.Http;
 
-/// <summary>The text of the two files that make a certificate.</summary>
+/// <summary>The texts of the two files of a certificate.</summary>
 internal sealed record PemFiles(string Certificate, string Key)
 {
-    /// <exception cref="IOException">One cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">One may not be read.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The server may not read a file.</exception>
     public static PemFiles Read(TlsOptions options) =>
         new(File.ReadAllText(options.TlsCertFile!), File.ReadAllText(options.TlsKeyFile!));
 }
@@ -19,9 +19,7 @@ internal sealed record PemCertificate(SslStreamCertificateContext Context, PemFi
 {
     public X509Certificate2 Leaf => Context.TargetCertificate;
 
-    /// <summary>
-    /// The first certificate of the file is the server's, the others its chain. Nobody is asked for what is missing in between.
-    /// </summary>
+    /// <summary>The first certificate in the file is the server's, and the others are its chain. A missing link is not fetched.</summary>
     public static bool TryParse(
         PemFiles files, [NotNullWhen(true)] out PemCertificate? certificate, [NotNullWhen(false)] out string? fault)
     {
@@ -41,7 +39,7 @@ internal sealed record PemCertificate(SslStreamCertificateContext Context, PemFi
         }
     }
 
-    /// <summary>Those of the names that clients would not find in it. The common name does not count: they do not look at it.</summary>
+    /// <summary>Those of the names that clients would not find in it. The common name does not count, since clients ignore it.</summary>
     public IEnumerable<string> Lacks(IEnumerable<string> names) =>
         names.Where(name => !Leaf.MatchesHostname(name.Trim('[', ']'), allowWildcards: true, allowCommonName: false));
 }

@@ -1,7 +1,7 @@
 namespace Berth.Server.Http;
 
 /// <summary>
-/// Bytes that are read once, from the front, without blocking a thread. A stream that must also serve blocking readers overrides
+/// Bytes that are read once, from the beginning, without blocking a thread. A stream that must also serve blocking readers overrides
 /// <see cref="Stream.Read(byte[], int, int)"/>.
 /// </summary>
 internal abstract class ReadOnlyStream : Stream

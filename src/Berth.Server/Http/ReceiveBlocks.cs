@@ -5,14 +5,14 @@ using Microsoft.AspNetCore.Connections;
 namespace Berth.Server.Http;
 
 /// <summary>
-/// Larger blocks for what comes from sockets and goes to them. Kestrel's own are 4 KiB, so a layer of 200 MB takes 50,000 system calls to
-/// receive; a pipe uses all of whatever block it is given. Connections without data hold none.
+/// Larger memory blocks for data from and to sockets. Kestrel's own have 4 KiB, so receiving a layer of 200 MB takes 50,000 system calls. A
+/// pipe uses all of the block that it is given. Connections without data hold no block.
 /// </summary>
 internal sealed class ReceiveBlocks : MemoryPool<byte>
 {
     private const int BlockSize = 64 * 1024;
 
-    /// <summary>Beyond these, blocks are left to the garbage collector: 32 MiB.</summary>
+    /// <summary>The limit of kept blocks: 32 MiB. Further ones are left to the garbage collector.</summary>
     private const int MostIdle = 512;
 
     private readonly ConcurrentQueue<Block> _idle = new();
@@ -48,7 +48,7 @@ internal sealed class ReceiveBlocks : MemoryPool<byte>
 
     private sealed class Block(ReceiveBlocks pool) : IMemoryOwner<byte>
     {
-        // Pinned for good: a socket would pin it at every call.
+        // Pinned permanently, since a socket would otherwise pin it at every call.
         public Memory<byte> Memory { get; } = GC.AllocateUninitializedArray<byte>(BlockSize, pinned: true);
 
         public void Dispose() => pool.Return(this);

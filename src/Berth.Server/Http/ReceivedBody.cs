@@ -1,14 +1,14 @@
 namespace Berth.Server.Http;
 
 /// <summary>
-/// A whole request body, and the one way to read one: whoever asks names the limit and what is answered beyond it. Memory is taken as bytes
-/// come, not as they are announced, and a large body's is given back with <see cref="Dispose"/>.
+/// A whole request body. All code that needs one reads it through this. The caller names the limit and the error above it. Memory is taken
+/// as bytes arrive, not as they are announced. <see cref="Dispose"/> gives back that of a large body.
 /// </summary>
 internal sealed class ReceivedBody : IDisposable
 {
     private const int PieceSize = 16 * 1024;
 
-    /// <summary>Larger ones wait in a file and take turns.</summary>
+    /// <summary>Larger bodies wait in a file and take turns.</summary>
     private const int Small = 4 * PieceSize;
 
     private readonly IDisposable? _memory;
@@ -17,7 +17,7 @@ internal sealed class ReceivedBody : IDisposable
 
     public byte[] Content { get; }
 
-    /// <exception cref="ApiException">What was given for a body of more bytes than the limit.</exception>
+    /// <exception cref="ApiException">The given error, for a body with more bytes than the limit.</exception>
     public static async Task<ReceivedBody> ReadAsync(
         HttpRequest request, long limit, ApiError tooLarge, CancellationToken cancellationToken)
     {

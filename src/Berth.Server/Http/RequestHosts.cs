@@ -3,15 +3,15 @@ using System.Globalization;
 namespace Berth.Server.Http;
 
 /// <summary>
-/// The host that a request is for. The framework decodes names of other alphabets (<c>xn--…</c>) wherever it reads the host, and throws at
-/// those that are none: they are refused before anything reads it.
+/// Reads the host that a request is for. The framework decodes names of other alphabets (<c>xn--…</c>) whenever it reads the host, and
+/// throws on invalid ones. Those are refused here before anything reads them.
 /// </summary>
 internal static class RequestHosts
 {
     private const string Encoded = "xn--";
     private static readonly IdnMapping Names = new();
 
-    /// <summary>Its name as the client sent it, or a trusted proxy for it: in ASCII, without the port.</summary>
+    /// <summary>The name that the client sent, or a trusted proxy on its behalf: in ASCII, without the port.</summary>
     public static string HostName(this HttpRequest request) => new HostString(request.Headers.Host.ToString()).Host;
 
     public static void UseSoundHosts(this WebApplication app) => app.Use((http, next) =>

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Berth.Server.Http;
 
 /// <summary>
-/// Gives every request an id that is sent back, stands in every error and in every log line of the request; and the headers that
-/// keep what a package serves from being taken for a page.
+/// Gives every request an id, which is in the answer, in every error and in every log line of the request. It also sets the headers that
+/// keep browsers from showing a package's content as a page.
 /// </summary>
 internal sealed partial class RequestIds(RequestDelegate next, ILogger<RequestIds> logger, TimeProvider time)
 {
@@ -23,7 +23,7 @@ internal sealed partial class RequestIds(RequestDelegate next, ILogger<RequestId
 
         var path = http.Request.Path;
 
-        // Sources of logs further in say the id through this scope. The query is left out: upload states and cursors are nobody's business.
+        // Through this scope inner log lines get the id. The query is left out, since it may contain upload states and cursors.
         using var scope = logger.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal) { ["RequestId"] = id });
         var started = time.GetTimestamp();
         try
@@ -36,7 +36,7 @@ internal sealed partial class RequestIds(RequestDelegate next, ILogger<RequestId
         }
     }
 
-    /// <summary>Set again after an exception, whose handler takes all headers off.</summary>
+    /// <summary>Sets the headers. Called again after an exception, because the handler of exceptions removes all headers.</summary>
     public static void SetHeaders(HttpContext http)
     {
         var headers = http.Response.Headers;
@@ -54,7 +54,7 @@ internal sealed partial class RequestIds(RequestDelegate next, ILogger<RequestId
         }
     }
 
-    // Debug: operators watch /metrics and what was pushed; a line for every blob would drown it.
+    // The level is Debug, since operators watch /metrics and the records of pushes. A line for every blob would hide everything else.
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Method} {Path} {Status} in {Milliseconds:0.0} ms (request {RequestId})")]
     private partial void LogRequest(string method, string path, int status, double milliseconds, string requestId);
 }

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 namespace Berth.Server.Http;
 
 /// <summary>
-/// What the server proves its names with. The files are looked at again with new connections, every few seconds at most: what a renewal has
-/// put there is served without a restart, and what does not work (a certificate whose key is not written yet) leaves the old one in place.
+/// The server's certificate. When connections arrive, the files are checked again every few seconds, so that a renewed certificate is used
+/// without a restart. If the new files do not work (the key may not be written yet), the old certificate stays.
 /// </summary>
 internal sealed partial class ServerCertificate
 {
@@ -30,7 +30,7 @@ internal sealed partial class ServerCertificate
         }
     }
 
-    /// <summary>The connection speaks https where there is a certificate, and plain http where there is none.</summary>
+    /// <summary>Uses https if there is a certificate, and plain http otherwise.</summary>
     public void Serve(ListenOptions listen)
     {
         if (!string.IsNullOrEmpty(_options.TlsCertFile))
@@ -42,7 +42,7 @@ internal sealed partial class ServerCertificate
         }
     }
 
-    /// <summary>As the files were a few seconds ago.</summary>
+    /// <summary>The certificate as the files were at most a few seconds ago.</summary>
     public PemCertificate Current
     {
         get
@@ -93,7 +93,7 @@ internal sealed partial class ServerCertificate
         }
     }
 
-    /// <summary>Said once, not with every look.</summary>
+    /// <summary>Logs a fault once, not at every look.</summary>
     private void Refuse(string fault)
     {
         if (fault != _fault)

@@ -3,22 +3,22 @@ using Npgsql;
 
 namespace Berth.Server.Http;
 
-/// <summary>What can be wrong with the place that bytes and rows are kept in.</summary>
+/// <summary>The possible faults of the storage of bytes and rows.</summary>
 public enum StorageFault
 {
     Full,
 
-    /// <summary>The file system takes no writes, by mount or because it found itself damaged.</summary>
+    /// <summary>The file system accepts no writes, because it was mounted so or because it is damaged.</summary>
     ReadOnly,
 
     /// <summary>The device answers with errors, or is gone.</summary>
     Broken,
 }
 
-/// <summary>Recognises storage that is full, read-only or broken in what files and databases throw.</summary>
+/// <summary>Recognises storage that is full, read-only or broken, by the exceptions of files and databases.</summary>
 internal static class StorageFaults
 {
-    // errno(3), as .NET hands it on in HResult.
+    // Values from errno(3), which .NET passes on in HResult.
     private const int NoSuchDeviceOrAddress = 6;    // ENXIO
     private const int InputOutput = 5;              // EIO
     private const int NoSuchDevice = 19;            // ENODEV
@@ -35,7 +35,7 @@ internal static class StorageFaults
     private const int SqliteIoErrorNoMemory = 3082;
     private const int SqliteIoErrorShmSize = 4874;  // "may indicate that the underlying filesystem volume is out of space"
 
-    /// <summary>Null when it is something else.</summary>
+    /// <summary>Null when the exception means something else.</summary>
     public static StorageFault? Of(Exception exception) => exception switch
     {
         IOException io => OfErrno(io.HResult),

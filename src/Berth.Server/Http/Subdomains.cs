@@ -1,9 +1,9 @@
 namespace Berth.Server.Http;
 
 /// <summary>
-/// With subdomain isolation <c>containers.HOST</c> serves the registry and nothing else, and <c>HOST</c> everything but the
-/// registry: nothing that a package serves comes from the origin of pages and API. Health is answered on every name. What was asked of the
-/// wrong host is refused before it is routed, whoever asks: nothing of it is read and nothing is done.
+/// With subdomain isolation <c>containers.HOST</c> serves only the registry, and <c>HOST</c> everything else, so that no package's content
+/// has the same origin as the pages and the API. Health is answered on every name. A request to the wrong host is refused before it is
+/// routed, so nothing of it is read or done.
 /// </summary>
 internal static class Subdomains
 {
@@ -31,7 +31,7 @@ internal static class Subdomains
 
     private static bool Reads(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
 
-    /// <summary>With a code that registries' clients know.</summary>
+    /// <summary>Uses a code that registries' clients know.</summary>
     private static ApiError NotHere(AddressOptions options, Surface surface) => new(
         404, "UNSUPPORTED",
         $"this host does not serve that path; it is served by {options.BaseUri.Scheme}://{options.AuthorityOf(surface)}");

@@ -1,8 +1,8 @@
 namespace Berth.Server.Http;
 
 /// <summary>
-/// One of the protocols that the server speaks, found by a request's path: how its errors are spelled, which host serves it and which
-/// headers its answers carry. Routes and handlers are the features' own.
+/// One of the protocols that the server speaks, found by a request's path. It says how errors are written, which host serves it and which
+/// headers its answers have. Routes and handlers belong to the features.
 /// </summary>
 internal sealed record Surface
 {
@@ -20,10 +20,10 @@ internal sealed record Surface
         ReadOnHost = true,
     };
 
-    /// <summary>REST and GraphQL in GitHub's shapes.</summary>
+    /// <summary>REST and GraphQL in GitHub's form.</summary>
     public static readonly Surface Api = new("api", ErrorFormat.GitHub, ["/api"]) { RequestIdHeader = "X-GitHub-Request-Id" };
 
-    /// <summary>Alive, ready and metrics, on every host name: who checks them knows the machine and not its names.</summary>
+    /// <summary>Health, readiness and metrics, on every host name, since a monitor knows the machine and not its names.</summary>
     public static readonly Surface Operations = new("operations", ErrorFormat.GitHub, ["/healthz", "/readyz", "/metrics"])
     {
         OnEveryHost = true,
@@ -45,28 +45,28 @@ internal sealed record Surface
         _prefixes = prefixes;
     }
 
-    /// <summary>One word, for metrics.</summary>
+    /// <summary>One word for metrics.</summary>
     public string Name { get; }
 
     public ErrorFormat Errors { get; }
 
-    /// <summary>What stands before the host's name where subdomains are isolated; empty for the host itself.</summary>
+    /// <summary>What precedes the host's name if subdomains are isolated. Empty for the host itself.</summary>
     public string Subdomain { get; private init; } = "";
 
     public bool OnEveryHost { get; private init; }
 
-    /// <summary>Reading goes on under the host itself where subdomains are isolated: lock files of before have its addresses.</summary>
+    /// <summary>Whether the main host still serves reads if subdomains are isolated, because older lock files have its addresses.</summary>
     public bool ReadOnHost { get; private init; }
 
-    /// <summary>Its answers are what somebody pushed, so a browser must never run them as a page of this server.</summary>
+    /// <summary>Whether its answers are content that somebody pushed. A browser must never show them as a page of this server.</summary>
     public bool ServesContent { get; private init; }
 
-    /// <summary>A second header for the request's id, where clients look for it under another name.</summary>
+    /// <summary>A second header for the request's id, for clients that look for it under another name.</summary>
     public string? RequestIdHeader { get; private init; }
 
     public static Surface Of(HttpContext http) => Of(http.Request.Path);
 
-    /// <summary>Without case, since routes are found so: <c>/V2/</c> is the registry, and must be nothing else here.</summary>
+    /// <summary>Case does not matter, as in routing: <c>/V2/</c> is the registry, and must not count as anything else here.</summary>
     public static Surface Of(PathString path)
     {
         foreach (var surface in ByPrefix)

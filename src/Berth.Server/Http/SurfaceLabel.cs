@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Berth.Server.Http;
 
-/// <summary>Which part of the server a request is for, as a label of its metrics.</summary>
+/// <summary>Labels the metrics of a request with the surface that it is for.</summary>
 internal static class SurfaceLabel
 {
     public const string Tag = "surface";

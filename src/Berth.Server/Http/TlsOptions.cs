@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Http;
 
-/// <summary>The server's own certificate; without one it speaks plain http.</summary>
+/// <summary>The server's own certificate. Without one it speaks plain http.</summary>
 internal sealed partial class TlsOptions : IValidatableObject
 {
     [Setting("PEM file with the certificate and its chain; with it the server speaks https. "
@@ -17,7 +17,7 @@ internal sealed partial class TlsOptions : IValidatableObject
     [ExistingFile]
     public string? TlsKeyFile { get; set; }
 
-    /// <summary>A server that starts can serve what it was given.</summary>
+    /// <summary>Checks the files, so that a server that starts can use them.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!File.Exists(TlsCertFile) || !File.Exists(TlsKeyFile))

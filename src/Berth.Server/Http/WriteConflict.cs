@@ -3,20 +3,20 @@ using Npgsql;
 
 namespace Berth.Server.Http;
 
-/// <summary>Why a write could not be kept beside other writes. Nothing of it is stored.</summary>
+/// <summary>Why a write failed because of other writes. Nothing of it is stored.</summary>
 public enum WriteConflict
 {
-    /// <summary>Something of that name is there already: a unique index holds it.</summary>
+    /// <summary>Something of that name exists already, which a unique index forbids.</summary>
     Taken,
 
-    /// <summary>Something that the write refers to is not there any more: a foreign key holds it.</summary>
+    /// <summary>Something that the write refers to no longer exists, which a foreign key forbids.</summary>
     Gone,
 
     /// <summary>Other writes kept changing what this one depends on.</summary>
     Busy,
 }
 
-/// <summary>Recognises conflicts in what databases throw.</summary>
+/// <summary>Recognises conflicts by the exceptions of databases.</summary>
 internal static class WriteConflicts
 {
     // https://www.sqlite.org/rescode.html#extrc
@@ -24,7 +24,7 @@ internal static class WriteConflicts
     private const int SqlitePrimaryKey = 1555;
     private const int SqliteUnique = 2067;
 
-    /// <summary>Null when it is something else.</summary>
+    /// <summary>Null when the exception means something else.</summary>
     public static WriteConflict? Of(Exception exception) => exception switch
     {
         PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected } =>

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Berth.Server.Json;
 
 /// <summary>
-/// How JSON is written that is a body of its own: letters as they are, where .NET would write <c>'</c> and <c>+</c> as escapes. Never for
+/// How a body of JSON is written: characters stay as they are, while .NET would write <c>'</c> and <c>+</c> as escapes. Never use it for
 /// JSON inside a page.
 /// </summary>
 internal static class BodyJson

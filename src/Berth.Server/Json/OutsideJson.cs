@@ -6,14 +6,14 @@ using System.Text.Unicode;
 namespace Berth.Server.Json;
 
 /// <summary>
-/// Parses JSON that somebody else wrote. What comes back can be read without surprise: every string in it is text. .NET checks that only
-/// when a string is read, so half of a surrogate pair, written as an escape, would fail long after the parse and with another exception.
+/// Parses JSON that somebody else wrote, so that reading the result never throws: every string in it is valid text. .NET checks this only
+/// when a string is read. Half a surrogate pair, written as an escape, would then fail long after the parse and with another exception.
 /// </summary>
 internal static class OutsideJson
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <exception cref="OutsideJsonException">It is no JSON by these rules, or holds what is no text.</exception>
+    /// <exception cref="OutsideJsonException">The content is not JSON by these rules, or contains a string that is not text.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> content, JsonDocumentOptions options)
     {
         CheckUtf8(content.Span);
@@ -37,7 +37,7 @@ internal static class OutsideJson
         }
         catch (InvalidOperationException exception)
         {
-            // Names are compared while duplicates are looked for, and one of them is no text.
+            // .NET compares names to find duplicates, and one of them is not text.
             throw OutsideJsonException.NotText(exception);
         }
     }
@@ -45,25 +45,25 @@ internal static class OutsideJson
     /// <inheritdoc cref="Parse(ReadOnlyMemory{byte}, JsonDocumentOptions)"/>
     public static JsonDocument Parse(string content, JsonDocumentOptions options) => Parse(Bytes(content), options);
 
-    /// <summary>As nodes, to be changed or written again; null for the JSON <c>null</c>.</summary>
-    /// <exception cref="OutsideJsonException">It is no JSON by these rules, or holds what is no text.</exception>
+    /// <summary>Parses to nodes, which can be changed or written again. Null for the JSON <c>null</c>.</summary>
+    /// <exception cref="OutsideJsonException">The content is not JSON by these rules, or contains a string that is not text.</exception>
     public static JsonNode? ParseNode(string content, JsonDocumentOptions options)
     {
         using var document = Parse(content, options);
         return Node(document.RootElement.Clone());
     }
 
-    /// <summary>The text of a member; null where the element is no object, has no such member, or it is no string.</summary>
+    /// <summary>The text of a member. Null when the element is no object, has no such member, or the member is no string.</summary>
     public static string? TextOf(this JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString() : null;
 
-    /// <summary>A member that is an object; otherwise an element of no kind, of which <see cref="TextOf"/> finds nothing.</summary>
+    /// <summary>A member that is an object. Otherwise an element in which <see cref="TextOf"/> finds nothing.</summary>
     public static JsonElement ObjectOf(this JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object
             ? value : default;
 
-    /// <summary>The entries of a member that is a list; none where it is missing or something else.</summary>
+    /// <summary>The entries of a member that is a list. Empty when it is missing or something else.</summary>
     public static IEnumerable<JsonElement> ListOf(this JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
             ? value.EnumerateArray() : [];

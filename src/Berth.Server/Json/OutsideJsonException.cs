@@ -2,20 +2,20 @@ using System.Text.Json;
 
 namespace Berth.Server.Json;
 
-/// <summary>What keeps JSON from outside from being read.</summary>
+/// <summary>Why JSON from outside cannot be read.</summary>
 internal enum OutsideJsonFault
 {
-    /// <summary>By the rules of the parse: broken, too deep, or a name that stands twice.</summary>
+    /// <summary>It breaks the rules of the parse: malformed, too deep, or a name that is there twice.</summary>
     NotJson,
 
-    /// <summary>Its bytes are no UTF-8.</summary>
+    /// <summary>Its bytes are not UTF-8.</summary>
     NotUtf8,
 
-    /// <summary>A string in it is no Unicode text: half of a surrogate pair.</summary>
+    /// <summary>A string in it is not Unicode text: half of a surrogate pair.</summary>
     NotText,
 }
 
-/// <summary>JSON from outside that cannot be read, with the reason for a person and the place where there is one.</summary>
+/// <summary>JSON from outside cannot be read. The exception has the reason for a person, and the place if there is one.</summary>
 internal sealed class OutsideJsonException : Exception
 {
     private OutsideJsonException(OutsideJsonFault fault, string reason, Exception? cause)
@@ -23,13 +23,13 @@ internal sealed class OutsideJsonException : Exception
 
     public OutsideJsonFault Fault { get; }
 
-    /// <summary>Counted from 1; null where the whole is meant.</summary>
+    /// <summary>Counted from 1. Null when the whole document is meant.</summary>
     public long? Line { get; private init; }
 
-    /// <summary>Bytes of the line, counted from 1.</summary>
+    /// <summary>In bytes of the line, counted from 1.</summary>
     public long? Column { get; private init; }
 
-    /// <summary>The runtime's words, without its own names of members and without the place, which it counts from 0.</summary>
+    /// <summary>Uses the runtime's words, without its own names of members and without the place, which it counts from 0.</summary>
     public static OutsideJsonException NotJson(JsonException cause)
     {
         var words = cause.Message;

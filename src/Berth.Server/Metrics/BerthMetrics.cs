@@ -3,9 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Berth.Server.Metrics;
 
 /// <summary>
-/// The instruments that operators watch, listed in docs/operations.md. Requests are ASP.NET Core's own
-/// (<c>http.server.request.duration</c>), waits for the database <see cref="DatabaseMetrics"/>'. A label is an enum or one of a few words:
-/// what callers send never becomes one.
+/// The metrics for operators, listed in docs/operations.md. ASP.NET Core itself counts requests (<c>http.server.request.duration</c>), and
+/// <see cref="DatabaseMetrics"/> measures waits for the database. A label is an enum or one of a few words, and never what callers send.
 /// </summary>
 internal sealed class BerthMetrics
 {

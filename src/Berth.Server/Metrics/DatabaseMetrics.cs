@@ -2,7 +2,9 @@ using System.Diagnostics.Metrics;
 
 namespace Berth.Server.Metrics;
 
-/// <summary>How long reads and writes wait for their turn: for the one writer of SQLite, or for a connection to PostgreSQL.</summary>
+/// <summary>
+/// Measures how long reads and writes wait for their turn: for the single writer of SQLite, or for a connection to PostgreSQL.
+/// </summary>
 internal sealed class DatabaseMetrics(IMeterFactory meters, TimeProvider time)
 {
     public const string MeterName = "Berth";
@@ -12,7 +14,7 @@ internal sealed class DatabaseMetrics(IMeterFactory meters, TimeProvider time)
     private readonly Histogram<double> _waits =
         meters.Create(MeterName).CreateHistogram<double>(WaitName, "s", "How long reads and writes waited for their turn at the database");
 
-    /// <summary>When something begins to wait.</summary>
+    /// <summary>The time when a wait begins.</summary>
     public long Begin() => time.GetTimestamp();
 
     public void ReadWaited(long since) => _waits.Record(time.GetElapsedTime(since).TotalSeconds, Read);

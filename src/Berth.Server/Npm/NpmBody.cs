@@ -6,13 +6,13 @@ using Berth.Server.Json;
 
 namespace Berth.Server.Npm;
 
-/// <summary>The small JSON object that npm sends with a command, also where it deletes.</summary>
+/// <summary>The small JSON object that npm sends with a command, even with a deletion.</summary>
 internal static class NpmBody
 {
     private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
-    /// <summary>No body at all has no members.</summary>
-    /// <exception cref="ApiException">400 for what is no JSON, 413 for too much of it.</exception>
+    /// <summary>An empty body has no members.</summary>
+    /// <exception cref="ApiException">400: it is not JSON. 413: it is too large.</exception>
     public static async Task<JsonElement> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         using var body = await ReceivedBody.ReadAsync(
@@ -33,11 +33,11 @@ internal static class NpmBody
         }
     }
 
-    /// <summary>A member that the command cannot do without.</summary>
+    /// <summary>A member that the command requires.</summary>
     public static string Needs(this JsonElement body, string name) =>
         body.TextOf(name) is { Length: > 0 } text ? text : throw new ApiException(NpmErrors.Bad($"the body has no {name}"));
 
-    /// <summary>Whom the command is about. npm takes off the sign before the name in some commands and not in others.</summary>
+    /// <summary>The user whom the command is about. npm removes the sign before the name in some commands and not in others.</summary>
     public static string NeedsUser(this JsonElement body)
     {
         var login = body.Needs("user").TrimStart('@', '~');
@@ -46,7 +46,7 @@ internal static class NpmBody
             : throw new ApiException(NpmErrors.NotFound.Saying($"there is no user {Shown.Quoted(login)}"));
     }
 
-    /// <summary>The texts of a list, what is no text left out; none where the member is missing.</summary>
+    /// <summary>The texts of a list, without entries that are not text. Empty when the member is missing.</summary>
     public static List<string> TextsOf(this JsonElement body, string name) =>
         [.. body.ListOf(name).Where(one => one.ValueKind == JsonValueKind.String).Select(one => one.GetString()!)];
 }

@@ -3,22 +3,20 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Npm;
 
-/// <summary>
-/// The registry's errors. npm prints the member <c>error</c> and nothing else, and of a 401 with a challenge not even that.
-/// </summary>
+/// <summary>The registry's errors. npm prints only the member <c>error</c>, and not even that for a 401 with a challenge.</summary>
 internal static class NpmErrors
 {
     private const string HowToSignIn = "sign in with npm login, or set a token";
 
     public static readonly ApiError NotFound = new(404, "NOT_FOUND", "not found");
 
-    /// <summary>No challenge: npm would say that the token seems to be invalid, and there is none.</summary>
+    /// <summary>It has no challenge, because npm would say then that the token seems to be invalid, and there is none.</summary>
     public static ApiError Anonymous(string what) =>
         new(401, "UNAUTHORIZED", $"authentication required: {what} is not public, or does not exist; {HowToSignIn}");
 
     public static ApiError SignIn => new(401, "UNAUTHORIZED", $"authentication required: {HowToSignIn}");
 
-    /// <summary>A token that is none: npm tells the person to log in again.</summary>
+    /// <summary>An invalid token. npm tells the person to log in again.</summary>
     public static ApiError BadToken(string realm, string reason) =>
         new ApiError(401, "UNAUTHORIZED", reason).WithHeader("WWW-Authenticate", $"Bearer realm=\"{realm}\", error=\"invalid_token\"");
 
@@ -32,7 +30,9 @@ internal static class NpmErrors
 
     public static ApiError UnknownVersion(PackageAddress address, string version) => NotFound.Saying($"{address} has no version {version}");
 
-    /// <summary>What may not be seen does not exist; who may see it hears what is missing and what would help.</summary>
+    /// <summary>
+    /// Callers who may not see the package are told that it does not exist. Others are told what is missing and what would help.
+    /// </summary>
     public static ApiError Refused(Principal principal, PackageAction action, PackageFacts facts, Decision decision)
     {
         if (principal is AnonymousPrincipal)

@@ -9,7 +9,7 @@ using Berth.Server.Npm.SigningIn;
 
 namespace Berth.Server.Npm;
 
-/// <summary>Everything under <c>/npm</c>, and the page at which a login is confirmed.</summary>
+/// <summary>Maps everything under <c>/npm</c>, and the page that confirms a login.</summary>
 internal static class NpmFeature
 {
     public static void AddNpm(this IServiceCollection services)

@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Server.Npm;
 
-/// <summary>A change was made; npm reads the status alone.</summary>
+/// <summary>The answer to a change. npm reads only the status.</summary>
 internal sealed record NpmDone([property: JsonPropertyName("ok")] bool Ok, [property: JsonPropertyName("id")] string Id);
 
-/// <summary>Who one is to the registry.</summary>
+/// <summary>The caller's name in the registry.</summary>
 internal sealed record NpmUser([property: JsonPropertyName("username")] string UserName);
 
 /// <summary>The answer to npm's legacy login.</summary>
@@ -14,7 +14,7 @@ internal sealed record NpmLogin(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("token")] string Token);
 
-/// <summary>Where a person confirms a login, and where the client hears of it.</summary>
+/// <summary>Where a person confirms a login, and where the client asks for the result.</summary>
 internal sealed record NpmWebLogin(
     [property: JsonPropertyName("loginUrl")] string LoginUrl,
     [property: JsonPropertyName("doneUrl")] string DoneUrl);
@@ -28,7 +28,7 @@ internal sealed record NpmExchanged(
     [property: JsonPropertyName("created")] DateTimeOffset Created,
     [property: JsonPropertyName("expires")] DateTimeOffset Expires);
 
-/// <summary>One's own account.</summary>
+/// <summary>The caller's own account.</summary>
 internal sealed record NpmProfile
 {
     [JsonPropertyName("tfa")]
@@ -53,7 +53,7 @@ internal sealed record NpmProfile
     public required DateTimeOffset Updated { get; init; }
 }
 
-/// <summary>A personal token. <c>token</c> is its value where it was just made, else what every personal token begins with.</summary>
+/// <summary>A personal token. <c>token</c> is its value if it was just made, and otherwise the prefix of every personal token.</summary>
 internal sealed record NpmToken
 {
     [JsonPropertyName("token")]
@@ -68,7 +68,7 @@ internal sealed record NpmToken
     [JsonPropertyName("created")]
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary>npm's word for a token that publishes nothing.</summary>
+    /// <summary>npm's word for a token that cannot publish.</summary>
     [JsonPropertyName("readonly")]
     public required bool ReadOnly { get; init; }
 
@@ -90,10 +90,10 @@ internal sealed record NpmTokenList(
     [property: JsonPropertyName("total")] int Total,
     [property: JsonPropertyName("urls")] NpmPages Urls);
 
-/// <summary>Where a list goes on: nowhere, it is whole.</summary>
+/// <summary>Says that a list has no further page, since it is complete.</summary>
 internal sealed record NpmPages;
 
-/// <summary>Who is in an organization since now, as npm tells it.</summary>
+/// <summary>A new member of an organization, in npm's form.</summary>
 internal sealed record NpmMembership(
     [property: JsonPropertyName("org")] NpmOrganization Organization,
     [property: JsonPropertyName("user")] string User,
@@ -102,7 +102,7 @@ internal sealed record NpmMembership(
 internal sealed record NpmOrganization(
     [property: JsonPropertyName("name")] string Name, [property: JsonPropertyName("size")] long Size);
 
-/// <summary>As much of a packument as <c>npm owner</c> reads.</summary>
+/// <summary>The part of a packument that <c>npm owner</c> reads.</summary>
 internal sealed record NpmOwned(
     [property: JsonPropertyName("_id")] string Id,
     [property: JsonPropertyName("_rev")] string Revision,

@@ -20,7 +20,7 @@ internal static class NpmNames
         return address is not null;
     }
 
-    /// <summary>The whole, as it stands in <c>package.json</c>.</summary>
+    /// <summary>Parses the whole name, as in <c>package.json</c>.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out PackageAddress? address)
     {
         address = null;

@@ -4,11 +4,11 @@ using Berth.Server.Http;
 namespace Berth.Server.Npm;
 
 /// <summary>
-/// The addresses that clients are given. A tarball lies below the registry's own, so that npm sends its token along.
+/// The addresses that clients are given. A tarball's address is below the registry's, so that npm sends its token there too.
 /// </summary>
 internal sealed class NpmUrls(AddressOptions options)
 {
-    /// <summary>Where the registry is, without a slash at the end.</summary>
+    /// <summary>The registry's URL, without a slash at the end.</summary>
     public string Base { get; } = options.NpmUrl;
 
     public string Tarball(PackageAddress address, string version) => $"{Base}/{address}/-/{FileName(address, version)}";
@@ -17,7 +17,7 @@ internal sealed class NpmUrls(AddressOptions options)
 
     public static string FileName(PackageAddress address, string version) => $"{address.Name}-{version}.tgz";
 
-    /// <summary>Null where it is no name of a tarball of the package.</summary>
+    /// <summary>Null when the file's name is not one of the package's tarballs.</summary>
     public static string? VersionOf(PackageAddress address, string file) =>
         file.StartsWith(address.Name + "-", StringComparison.Ordinal) && file.EndsWith(".tgz", StringComparison.Ordinal)
             && file.Length > address.Name.Length + 5

@@ -1,9 +1,9 @@
 namespace Berth.Server.Npm;
 
-/// <summary>What somebody says of themselves, as rows and pages take it.</summary>
+/// <summary>Makes what somebody says about themselves fit for rows and pages.</summary>
 internal static class ShortText
 {
-    /// <summary>Without control characters, no longer than said, and no half of a surrogate pair at the cut.</summary>
+    /// <summary>Removes control characters, and cuts to the length without leaving half of a surrogate pair.</summary>
     public static string Of(string text, int most)
     {
         var shown = new string([.. text.Where(c => !char.IsControl(c))]);

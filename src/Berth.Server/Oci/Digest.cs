@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Berth.Server.Oci;
 
 /// <summary>
-/// <c>sha256:HEX</c> or <c>sha512:HEX</c>, hexadecimal in lower case: the two algorithms that image-spec registers
-/// (descriptor.md, "Registered algorithms"). Others do not parse.
+/// <c>sha256:HEX</c> or <c>sha512:HEX</c>, with hexadecimal digits in lower case. These are the two algorithms that image-spec registers
+/// (descriptor.md, "Registered algorithms"). Others are not accepted.
 /// </summary>
 internal sealed record Digest
 {

@@ -4,13 +4,13 @@ using Berth.Server.Json;
 namespace Berth.Server.Oci;
 
 /// <summary>
-/// An image's configuration, as far as Berth looks at it (image-spec, config.md). It may be anything; what is not there is null.
+/// The parts of an image's configuration that Berth uses (image-spec, config.md). It may contain anything. What is missing is null.
 /// </summary>
 internal sealed record ImageConfiguration(Platform? Platform, string? Source)
 {
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
 
-    /// <summary>Null for what is no JSON.</summary>
+    /// <summary>Null when the content is not JSON.</summary>
     public static ImageConfiguration? Read(ReadOnlyMemory<byte> content)
     {
         try

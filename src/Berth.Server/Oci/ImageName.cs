@@ -3,8 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Berth.Server.Oci;
 
 /// <summary>
-/// The name of an image of Berth's own registry, <c>owner/image[/more…]</c>: a path whose first segment is the account, and all of the rest
-/// the package.
+/// The name of an image in Berth's own registry, <c>owner/image[/more…]</c>. The first segment is the account, and the rest is the package.
 /// </summary>
 internal sealed record ImageName
 {
@@ -21,7 +20,7 @@ internal sealed record ImageName
 
     public string Package { get; }
 
-    /// <summary>False for what is no path, and for paths without a slash: every image has an owner here.</summary>
+    /// <summary>Returns false for what is not a path, and for paths without a slash, since every image here has an owner.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ImageName? name)
     {
         name = ImagePath.TryParse(text, out var path) ? Of(path) : null;

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Berth.Server.Oci;
 
 /// <summary>
-/// The name of an image within a registry, whichever that is: <c>library/node</c>. Grammar and the limit of 255 characters:
-/// distribution-spec, "Pulling manifests".
+/// The name of an image within any registry: <c>library/node</c>. For the grammar and the limit of 255 characters see distribution-spec,
+/// "Pulling manifests".
 /// </summary>
 internal sealed partial record ImagePath
 {

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Berth.Server.Oci;
 
-/// <summary>An image as people and files name it: <c>host[:port]/path[:tag][@digest]</c>.</summary>
+/// <summary>An image as people and files write it: <c>host[:port]/path[:tag][@digest]</c>.</summary>
 internal sealed partial record ImageReference
 {
     private const int Longest = 512;
@@ -17,13 +17,13 @@ internal sealed partial record ImageReference
         Digest = digest;
     }
 
-    /// <summary><c>host[:port]</c> as written, in lower case; Docker Hub's by one name.</summary>
+    /// <summary><c>host[:port]</c> as written, in lower case. All names of Docker Hub become one.</summary>
     public string Registry { get; }
 
-    /// <summary>The same in its one spelling.</summary>
+    /// <summary>The same in its canonical form.</summary>
     public RegistryHost Host { get; }
 
-    /// <summary>As written, <c>acme/app-dev</c>; Docker Hub's own images with their account.</summary>
+    /// <summary>The path as written, such as <c>acme/app-dev</c>. Docker Hub's own images get their account.</summary>
     public ImagePath Path { get; }
 
     public Tag? Tag { get; }
@@ -33,17 +33,17 @@ internal sealed partial record ImageReference
     /// <summary>Without tag and digest.</summary>
     public string Repository => $"{Registry}/{Path}";
 
-    /// <summary>What to ask the registry for.</summary>
+    /// <summary>The tag or digest to ask the registry for.</summary>
     public Reference Reference => Digest is null ? Reference.Of(Tag ?? Tag.Latest) : Reference.Of(Digest);
 
-    /// <summary>As docker reads it: a name without a registry is of Docker Hub.</summary>
+    /// <summary>Parses as docker does: a name without a registry belongs to Docker Hub.</summary>
     /// <inheritdoc cref="TryParse(string, RegistryHost, out ImageReference?, out string)"/>
     public static bool TryParse(string text, [NotNullWhen(true)] out ImageReference? image, out string fault) =>
         TryParse(text, RegistryHost.OfDockerHub, out image, out fault);
 
     /// <summary>
-    /// As docker reads it: a name without a registry is of Docker Hub, and of its <c>library</c> where it names no account either. An image
-    /// id is refused, since it would mean whatever happens to lie on the engine.
+    /// Parses as docker does. A name without a registry belongs to Docker Hub, and to its <c>library</c> if it names no account either. An
+    /// image id is refused, since it would mean whatever the engine happens to have.
     /// </summary>
     /// <param name="unnamed">The registry for names without one: Docker Hub, or what replaces it.</param>
     /// <param name="fault">What is wrong, and what to write instead.</param>
@@ -74,7 +74,7 @@ internal sealed partial record ImageReference
             return false;
         }
 
-        // A mirror of Docker Hub has its official images below the same account.
+        // A mirror of Docker Hub has the official images below the same account.
         var official = (parts.Registry is null || host.IsDockerHub) && !parts.Path.Contains('/', StringComparison.Ordinal);
         if (!ImagePath.TryParse(official ? "library/" + parts.Path : parts.Path, out var path))
         {
@@ -87,15 +87,15 @@ internal sealed partial record ImageReference
         return true;
     }
 
-    /// <summary>Pinned: from here on the tag may move without consequence.</summary>
+    /// <summary>The image pinned by its digest, so that the tag may move from here on.</summary>
     public string At(Digest digest) => $"{Repository}@{digest}";
 
     public override string ToString() => Repository + (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);
 
-    /// <summary>Tag and digest begin at the last colon behind the last slash, and at the sign @.</summary>
+    /// <summary>The parts of a reference. The tag begins at the last colon behind the last slash, the digest at the sign @.</summary>
     private sealed record Parts(string? Registry, string Path, Tag? Tag, Digest? Digest)
     {
-        /// <summary>Null for what no reference looks like.</summary>
+        /// <summary>Null when the text does not look like a reference.</summary>
         public static Parts? Of(string text)
         {
             var at = text.IndexOf('@', StringComparison.Ordinal);
@@ -130,7 +130,7 @@ internal sealed partial record ImageReference
         }
     }
 
-    /// <summary>The characters that host and path may have; what they make is judged by their own grammars.</summary>
+    /// <summary>The characters that host and path may have. Their own grammars check the rest.</summary>
     [GeneratedRegex(@"^[A-Za-z0-9\[][A-Za-z0-9._:/\[\]-]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex NameGrammar();
 

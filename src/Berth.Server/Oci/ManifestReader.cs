@@ -5,16 +5,16 @@ using Berth.Server.Json;
 namespace Berth.Server.Oci;
 
 /// <summary>
-/// Reads manifests: image-spec manifest.md and image-index.md, Docker's manifest-v2-2. Strictly, what somebody wants to have stored here:
-/// where two readers could understand two things (duplicate members, an image that is also an index, a type against its content) it is
-/// refused. Leniently, what another registry answers, since that is as it is: what cannot be understood is left out. Both tolerate members
-/// that they do not know.
+/// Reads manifests: image-spec manifest.md and image-index.md, Docker's manifest-v2-2. What is to be stored here is read strictly: it is
+/// refused if two readers could understand it differently (duplicate members, an image that is also an index, a type that contradicts the
+/// content). What another registry answers is read leniently, since nobody here can change it: parts that make no sense are left out. Both
+/// ways accept unknown members.
 /// </summary>
 internal sealed class ManifestReader
 {
     public const string SourceAnnotation = "org.opencontainers.image.source";
 
-    /// <summary>Bytes of a manifest or configuration that is read from elsewhere.</summary>
+    /// <summary>The limit in bytes for a manifest or configuration that is read from another registry.</summary>
     public const int Largest = 4 * 1024 * 1024;
 
     private const string BaseDigestAnnotation = "org.opencontainers.image.base.digest";
@@ -25,8 +25,8 @@ internal sealed class ManifestReader
     private const int MostDescriptors = 10_000;
 
     /// <summary>
-    /// More than any digest, and than RFC 6838 section 4.2 lets a media type have. They become rows and answers, and PostgreSQL stores no
-    /// NUL.
+    /// More than any digest has, and more than RFC 6838 section 4.2 allows for a media type. These texts become rows and answers, and
+    /// PostgreSQL does not store NUL.
     /// </summary>
     private const int LongestText = 255;
     private readonly bool _strict;
@@ -60,7 +60,7 @@ internal sealed class ManifestReader
         }
         catch (OutsideJsonException exception)
         {
-            // Somebody who sends something else altogether is told so, and not about its commas.
+            // Report a wrong content type first, since it matters more than a fault in the JSON.
             wrong = _strict && TypeFault(contentType) is { } fault ? fault
                 : exception.Fault == OutsideJsonFault.NotText ? exception.Message
                     : $"it is not acceptable JSON: {exception.Message.TrimEnd('.')}";
@@ -174,7 +174,7 @@ internal sealed class ManifestReader
     private static string? Repository(string? image) =>
         image is not null && ImageReference.TryParse(image, out var reference, out _) ? reference.Repository.ToLowerInvariant() : null;
 
-    /// <summary>A list that Go wrote as null is empty.</summary>
+    /// <summary>A list that Go wrote as null counts as empty.</summary>
     private List<Descriptor> List(JsonElement root, string name)
     {
         List<Descriptor> descriptors = [];
@@ -272,7 +272,7 @@ internal sealed class ManifestReader
             : throw new WrongManifestException($"{path} may have at most {LongestText} characters, none of them a control character");
     }
 
-    /// <summary>A digest may stand in several places, and has one size.</summary>
+    /// <summary>A digest may appear in several places, but with only one size.</summary>
     private static void RequireOneSize(IEnumerable<Descriptor> descriptors)
     {
         Dictionary<Digest, long> sizes = [];
@@ -304,6 +304,6 @@ internal sealed class ManifestReader
                 + $"are: {MediaTypes.OciManifest}, {MediaTypes.OciIndex}, {MediaTypes.DockerManifest}, {MediaTypes.DockerList}",
     };
 
-    /// <summary>Leaves the reader from wherever it finds out.</summary>
+    /// <summary>Ends the reading from wherever the fault is found.</summary>
     private sealed class WrongManifestException(string wrong) : Exception(wrong);
 }

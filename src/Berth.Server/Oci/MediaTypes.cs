@@ -18,11 +18,13 @@ internal static class MediaTypes
 
     public static bool IsImageConfig(string? type) => type is OciConfig or DockerConfig;
 
-    /// <summary>Docker's schema 1, signed and unsigned.</summary>
+    /// <summary>The types of Docker's schema 1, signed and unsigned.</summary>
     public static bool IsSchema1(string? type) =>
         type is "application/vnd.docker.distribution.manifest.v1+json" or "application/vnd.docker.distribution.manifest.v1+prettyjws";
 
-    /// <summary>Layers that a registry does not hold (image-spec layer.md, "Non-Distributable Layers"; Docker's foreign layers).</summary>
+    /// <summary>
+    /// The types of layers that a registry does not store (image-spec layer.md, "Non-Distributable Layers"; Docker's foreign layers).
+    /// </summary>
     public static bool IsForeign(string? type) => type is not null
         && (type.StartsWith("application/vnd.oci.image.layer.nondistributable.v1.tar", StringComparison.Ordinal)
             || type.StartsWith("application/vnd.docker.image.rootfs.foreign.diff.tar", StringComparison.Ordinal));

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Berth.Server.Oci;
 
-/// <summary>Which version of an image: a tag or a digest, as it stands in a manifest's URL.</summary>
+/// <summary>A version of an image: a tag or a digest, as in a manifest's URL.</summary>
 internal sealed record Reference
 {
     private Reference(Tag? tag, Digest? digest)
@@ -36,7 +36,7 @@ internal sealed record Reference
         return reference is not null;
     }
 
-    /// <summary>What has a colon is meant as a digest: tags have none.</summary>
+    /// <summary>A text with a colon is meant as a digest, since tags have none.</summary>
     public static bool LooksLikeDigest([NotNullWhen(true)] string? text) =>
         text is not null && text.Contains(':', StringComparison.Ordinal);
 

@@ -4,20 +4,20 @@ namespace Berth.Server.Oci;
 
 /// <summary>
 /// Tags that only say what their manifest refers to: distribution-spec, "Referrers Tag Schema" (<c>sha256-HEX</c>, the digits cut to 64),
-/// and those of signing tools from before it, which go on with an ending (<c>sha256-HEX.sig</c>).
+/// and those of older signing tools, which have a suffix (<c>sha256-HEX.sig</c>).
 /// </summary>
 internal static class ReferrersTag
 {
     private const int Digits = 64;
 
-    /// <summary>Whether a tag is one by its form; what it names need not be there.</summary>
+    /// <summary>Whether a tag has this form. What it names need not exist.</summary>
     public static bool Is(string tag) => TrySubject(tag, out _);
 
-    /// <summary>Whether a text, such as a pattern, begins as these tags do.</summary>
+    /// <summary>Whether a text, such as a pattern, begins like these tags.</summary>
     public static bool Begins(string text) =>
         text.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash && Digest.IsAlgorithm(text[..dash]);
 
-    /// <summary>What the tag names, as <see cref="Of"/> spells it: of a longer digest its beginning.</summary>
+    /// <summary>Returns what the tag names, in the form of <see cref="Of"/>. For a longer digest this is its beginning.</summary>
     public static bool TrySubject(string tag, [NotNullWhen(true)] out string? subject)
     {
         subject = null;
@@ -39,7 +39,7 @@ internal static class ReferrersTag
         return true;
     }
 
-    /// <summary>The tag of what refers to a manifest.</summary>
+    /// <summary>The tag under which clients list what refers to a manifest.</summary>
     public static string Of(string digest)
     {
         var tag = digest.Replace(':', '-');

@@ -6,7 +6,7 @@ using System.Net.Sockets;
 namespace Berth.Server.Oci;
 
 /// <summary>
-/// A registry as <c>host</c> or <c>host:port</c>. The many spellings of one registry are one value: lower case, no port 443, IPv6 in its
+/// A registry as <c>host</c> or <c>host:port</c>. All spellings of one registry become one value: lower case, no port 443, IPv6 in its
 /// shortest form in brackets, and <c>docker.io</c> for all names of Docker Hub.
 /// </summary>
 internal sealed record RegistryHost
@@ -58,7 +58,7 @@ internal sealed record RegistryHost
     }
 
     /// <summary>
-    /// Whether the first segment of an image's name is a host, as docker reads it: it has a dot or a port, or is this machine.
+    /// Whether the first segment of an image's name is a host by docker's rule: it has a dot or a port, or is this machine.
     /// </summary>
     public static bool LooksLikeOne(string segment) =>
         segment.Contains('.', StringComparison.Ordinal) || segment.Contains(':', StringComparison.Ordinal) || segment == "localhost";

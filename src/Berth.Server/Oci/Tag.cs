@@ -3,13 +3,15 @@ using System.Text.RegularExpressions;
 
 namespace Berth.Server.Oci;
 
-/// <summary>A name for a version of an image, which may move: distribution-spec, "Pulling manifests", at most 128 characters.</summary>
+/// <summary>
+/// A name for a version of an image, which may move to another one: distribution-spec, "Pulling manifests", at most 128 characters.
+/// </summary>
 internal sealed partial record Tag
 {
     /// <summary>The grammar in words.</summary>
     public const string Rule = "a tag begins with a letter, a digit or _, goes on with those, . and -, and has at most 128 characters";
 
-    /// <summary>What is meant where nobody names one.</summary>
+    /// <summary>The tag that is meant when none is named.</summary>
     public static readonly Tag Latest = new("latest");
 
     private Tag(string value) => Value = value;

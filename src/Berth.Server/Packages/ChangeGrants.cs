@@ -9,8 +9,8 @@ using Berth.Server.Packages.Changes;
 namespace Berth.Server.Packages;
 
 /// <summary>
-/// Grants a package to people and teams, and takes grants away, whichever client asks. They are locked while the package inherits. That the
-/// caller may is proven before; what cannot be done is thrown, as the API answers it.
+/// Grants a package to people and teams, and removes grants, for every client. Grants cannot be changed while the package inherits access.
+/// The caller's right is checked before. What cannot be done is thrown as the API's answer.
 /// </summary>
 internal sealed class ChangeGrants(Db db, TimeProvider time)
 {
@@ -94,7 +94,7 @@ internal sealed class ChangeGrants(Db db, TimeProvider time)
     }
 }
 
-/// <summary>Words of the command line that name a package.</summary>
+/// <summary>Formats the words of the command line that name a package.</summary>
 internal static class PackageCommand
 {
     public static string Type(PackageAddress address) => address.Type == PackageAddress.Npm ? " --type npm" : "";

@@ -9,8 +9,8 @@ using Berth.Server.Repositories;
 namespace Berth.Server.Packages;
 
 /// <summary>
-/// Makes packages and changes visibility, link and inheritance. Facts are read again in the transaction, so that a right that has gone
-/// since the request was let in counts for nothing.
+/// Creates packages and changes visibility, link and inheritance. It reads the facts again in the transaction, so that a right that was
+/// lost since the request was let in does not count.
 /// </summary>
 internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider time)
 {
@@ -69,7 +69,7 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
                 var link = wanted.NamesRepository ? await LinkAsync(session, user, facts, wanted) : facts.Linked;
                 var moved = link?.Id != facts.Linked?.Id;
 
-                // A new link brings no access by itself: inheritance stays on only for the same repository, or when asked for.
+                // A new link brings no access by itself. Inheritance stays on only for the same repository, or when it is asked for.
                 var inherits = wanted.InheritAccess ?? (facts.Inherits && !moved);
                 DemandLink(link, inherits);
                 await SwitchAsync(changes, id, facts, inherits, moved);
@@ -85,7 +85,10 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
             cancellationToken);
     }
 
-    /// <summary>Off: the repository's named roles become grants, and it goes on both lists. On: explicit grants are replaced.</summary>
+    /// <summary>
+    /// Switching off turns the repository's named roles into grants, and puts the repository on both lists. Switching on replaces the
+    /// explicit grants.
+    /// </summary>
     private static async Task SwitchAsync(PackageChanges changes, long id, PackageFacts facts, bool inherits, bool moved)
     {
         if (facts is { Inherits: true, Linked: not null } && !inherits)
@@ -115,7 +118,8 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
     }
 
     /// <summary>
-    /// Internal exists in organizations; their settings say which visibilities are allowed, and to which members may open a package.
+    /// Checks a visibility. Internal exists in organizations only, and their settings say which visibilities are allowed and which members
+    /// may open a package.
     /// </summary>
     private static void CheckVisibility(PackageFacts facts, Visibility visibility, bool opens)
     {
@@ -142,7 +146,8 @@ internal sealed class ChangePackage(Db db, ReadPackages packages, TimeProvider t
     }
 
     /// <summary>
-    /// One of the same owner, to which the caller may write by name: a link shows on the repository and may bring its access.
+    /// Finds the repository to link. It must have the same owner, and the caller must have a role there that may write, since a link is
+    /// shown on the repository and may bring its access.
     /// </summary>
     private static async Task<RepositoryFacts?> LinkAsync(DbSession session, UserPrincipal user, PackageFacts facts, PackageRequest wanted)
     {

@@ -11,28 +11,26 @@ namespace Berth.Server.Packages;
 /// <summary>How a package is to be deleted.</summary>
 internal sealed record PackageDeletion
 {
-    /// <summary>Now and for good.</summary>
+    /// <summary>Deletes it at once and for good.</summary>
     public bool Purge { get; init; }
 
-    /// <summary>Also when other packages depend on it.</summary>
+    /// <summary>Deletes it even when other packages depend on it.</summary>
     public bool Force { get; init; }
 
-    /// <summary>An administrator's word that immutable tags go with it.</summary>
+    /// <summary>An administrator's decision that immutable tags are deleted too.</summary>
     public TagOverride? Overriding { get; init; }
 }
 
-/// <summary>
-/// Deletes packages softly, and brings them back while they are kept. What is deleted is unreadable at once.
-/// </summary>
+/// <summary>Deletes packages softly, and restores them while they are kept. A deleted package is unreadable at once.</summary>
 internal sealed partial class DeletePackage(
     Db db, PackageNeeds needs, RetentionOptions options, TimeProvider time, ILogger<DeletePackage> logger)
 {
     private const string Resource = "Package";
 
-    /// <summary><c>?purge=true</c>: now and for good.</summary>
+    /// <summary>Reads <c>?purge=true</c>, which deletes at once and for good.</summary>
     public static bool Purges(HttpRequest request) => request.Query["purge"] == "true";
 
-    /// <summary>Why what others depend on stays.</summary>
+    /// <summary>Says why a package or version that others depend on stays.</summary>
     /// <param name="broken">Names the dependants, in words.</param>
     public static string Needed(string broken) =>
         $"packages of this server depend on it: {broken}; deprecate it instead, or say ?force=true (berth: --force)";
@@ -56,7 +54,7 @@ internal sealed partial class DeletePackage(
         LogDeleted(actor.Key, access.Address.ToString(), wanted.Purge);
     }
 
-    /// <summary>Null when it is back.</summary>
+    /// <summary>Returns null when the package is restored.</summary>
     public async Task<ApiError?> RestoreAsync(ApiCaller caller, PackageAddress address, CancellationToken cancellationToken)
     {
         var principal = caller.Principal;
@@ -92,7 +90,9 @@ internal sealed partial class DeletePackage(
         return error;
     }
 
-    /// <summary>What its owner allows no more comes back private: nobody said that it shall be open again.</summary>
+    /// <summary>
+    /// Makes the package private if its owner no longer allows its visibility, since nobody has said that it shall be open again.
+    /// </summary>
     private static async Task TightenAsync(DbSession session, PackageChanges changes, PackageAddress address, long id)
     {
         var restored = await AccessDecisions.SubjectAsync(session, address);
@@ -103,7 +103,7 @@ internal sealed partial class DeletePackage(
         }
     }
 
-    /// <summary>Admin on the package; GitHub lets workflows that may delete also restore.</summary>
+    /// <summary>Admins of the package may restore it. Workflows that may delete it may too, as on GitHub.</summary>
     public static bool MayRestore(Principal principal, PackageFacts facts) =>
         AccessRules.Decide(principal, principal is WorkflowPrincipal ? PackageAction.Delete : PackageAction.Manage, facts).Allowed;
 

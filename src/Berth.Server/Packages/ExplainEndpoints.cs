@@ -10,7 +10,10 @@ using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages;
 
-/// <summary>Why somebody may or may not: the decision of the same rules that answer requests, with the chain that led to it.</summary>
+/// <summary>
+/// Explains why somebody may or may not do something. The same rules as for requests decide, and the answer shows the rules that were
+/// checked.
+/// </summary>
 internal static class ExplainEndpoints
 {
     private const string Resource = "Explanation";
@@ -28,7 +31,7 @@ internal static class ExplainEndpoints
             .Asks("environment", "With `workflow`: the environment that it runs in.")
             .Gives<Explanation>();
 
-    /// <summary>Everybody may ask about themselves and their own codespaces, admins of the package about anybody.</summary>
+    /// <summary>Everybody may ask about themselves and their own codespaces. Admins of the package may ask about anybody.</summary>
     private static async Task<IResult> ExplainAsync(
         HttpRequest request, ApiCaller caller, PackageAccess access, Db db, AccessDecisions decisions, CancellationToken cancellationToken)
     {
@@ -71,7 +74,8 @@ internal static class ExplainEndpoints
             return Errors.NotFound.With($"there is no {asked[0]} {request.Query[asked[0]]}");
         }
 
-        // Who asks may see the package, so the reason and the remedy are told also where the one asked about could not be told.
+        // The caller may see the package, so the answer has the reason and the remedy even when the subject of the question may not know
+        // them.
         var facts = await decisions.FactsAsync(about, access.Address, cancellationToken);
         var decision = AccessRules.Decide(about, action.Value, facts);
         var remedy = decision.Allowed ? null : Remedies.For(about, action.Value, facts);
@@ -99,7 +103,7 @@ internal static class ExplainEndpoints
 
     private static string? Text(HttpRequest request, string name) => request.Query[name].ToString() is { Length: > 0 } text ? text : null;
 
-    /// <summary>A tag is pushed or taken away, and a run has a ref and an environment.</summary>
+    /// <summary>Only pushing and deleting concern a tag. Only a workflow's run has a ref and an environment.</summary>
     private static ApiError? TagFault(HttpRequest request, PackageAction action, string? tag) =>
         tag is not null && !Tag.TryParse(tag, out _) ? ApiErrors.Invalid(Resource, "tag", Tag.Rule)
         : tag is not null && action == PackageAction.Pull
@@ -108,7 +112,7 @@ internal static class ExplainEndpoints
             ? ApiErrors.Invalid(Resource, "ref", "ref and environment go with workflow")
         : null;
 
-    /// <summary>As if another version were pushed under the tag, or the tag taken away.</summary>
+    /// <summary>Decides as if another version were pushed under the tag, or the tag were removed.</summary>
     private static async Task<Decision> DecideTagAsync(
         DbSession session, Principal about, PackageAccess access, PackageAction action, string tag) =>
         AccessRules.DecideTag(
@@ -126,7 +130,10 @@ internal static class ExplainEndpoints
         _ => false,
     };
 
-    /// <summary>Roles, not tokens: scopes cap what a role gives, and a token says itself which it has.</summary>
+    /// <summary>
+    /// The principal has the person's roles and no token's limits. A token only limits what a role gives, and says itself which scopes it
+    /// has.
+    /// </summary>
     private static async Task<Principal?> PrincipalAsync(DbSession session, ApiCaller caller, string kind, HttpRequest request)
     {
         var name = request.Query[kind].ToString();
@@ -160,7 +167,7 @@ internal static class ExplainEndpoints
 
         if (repository is not null && caller.UserOrNull is { } creator)
         {
-            // owner/name asks ahead: about a codespace of that repository which the caller would create.
+            // owner/name asks about a codespace of that repository which the caller would create.
             return new CodespacePrincipal(null, "new", repository.Id, repository.FullName, creator.UserId, creator.Login, TokenId: 0);
         }
 
@@ -178,7 +185,9 @@ internal static class ExplainEndpoints
             : new CodespacePrincipal(row.Id, row.Name, row.RepositoryId, row.Repository, row.UserId, row.UserLogin, TokenId: 0);
     }
 
-    /// <summary>To ask about a repository's workflows or codespaces is to learn that it exists.</summary>
+    /// <summary>
+    /// The caller must be able to read the repository, since an answer about its workflows or codespaces reveals that it exists.
+    /// </summary>
     private static bool MayKnow(PersonOnRepository on) => AccessRules.MayRead(on.Repository, on.Standing, scoped: true);
 
     private static string Describe(Principal principal) => principal switch

@@ -7,14 +7,14 @@ using Berth.Server.Packages.Content;
 namespace Berth.Server.Packages;
 
 /// <summary>
-/// Makes sure of a live package at the moment a version is published, in that version's transaction: a package is born with link,
-/// visibility and grants settled, or not at all. Both registries call it.
+/// Makes sure that there is a live package when a version is published, in the same transaction. A package is created with its link,
+/// visibility and grants, or not at all. Both registries call this.
 /// </summary>
 internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
 {
     private const string Denied = "DENIED";
 
-    /// <summary>The id of the live package.</summary>
+    /// <summary>Returns the id of the live package.</summary>
     /// <param name="principal">The publisher. The rights are asked again here, since one may have been lost after the request was let
     /// in.</param>
     /// <param name="sources">The values of <c>org.opencontainers.image.source</c> (npm: <c>repository</c>), the most important
@@ -37,13 +37,14 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
                 return born;
             }
 
-            // Somebody else's first manifest was a moment earlier: this is a push to an existing package.
+            // Somebody else's first manifest came a moment earlier, so this is a push to an existing package.
             facts = await AccessDecisions.LoadAsync(session, principal, address);
             Demand(principal, facts);
         }
 
         var id = facts.PackageId!.Value;
-        // First of all writes: publishes to one package go one after another, and none waits for the next with rows that another needs.
+        // This write comes first, so that publishes to one package run one after another, and none waits for another while it holds rows
+        // that the other needs.
         await changes.TouchAsync(id);
         await PendingPackages.MergeAsync(session, principal, facts, id, now);
         await LinkLaterAsync(session, changes, principal, facts, sources);
@@ -79,8 +80,9 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
     }
 
     /// <summary>
-    /// A package of this name was deleted a moment ago, and whoever pushes to it may have been told that it has a layer: the manifest that
-    /// follows may name it. Only for those who could push to that package, since its content was not for everybody.
+    /// Keeps the layers of a package of this name that was deleted a moment ago. Somebody who pushes to it may have been told that it has a
+    /// layer, and the manifest that follows may name the layer. Only those who could push to that package get this, since its content was
+    /// not for everybody.
     /// </summary>
     private async Task KeepWordAsync(DbSession session, Principal principal, PackageFacts facts, long born, DateTimeOffset now)
     {
@@ -93,7 +95,7 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
         }
     }
 
-    /// <summary>Private, unless the person asks for more and may make such packages here.</summary>
+    /// <summary>The package is private, unless the person asks for another visibility and may create such packages here.</summary>
     private static Visibility ForPerson(Principal principal, PackageFacts facts, Visibility? wish) =>
         wish is { } wanted && facts.Owner!.Clamp(wanted) == wanted
             && AccessRules.Decide(principal, PackageAction.Push, facts, wanted).Allowed
@@ -101,8 +103,8 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
             : Visibility.Private;
 
     /// <summary>
-    /// The repository's visibility, or the less open one that the organization or the publisher asks for; what is not allowed becomes
-    /// private.
+    /// The package gets the repository's visibility, or the less open one that the organization or the publisher asks for. A visibility
+    /// that is not allowed becomes private.
     /// </summary>
     private static Visibility ForWorkflow(OwnerFacts owner, RepositoryFacts repository, Visibility? wish)
     {
@@ -115,7 +117,9 @@ internal sealed class FirstPublish(SourceLabel label, RetentionOptions options)
         return owner.Clamp(wish < wanted ? wish.Value : wanted);
     }
 
-    /// <summary>While a package has never had a link, each push may bring one; grants stay and inheritance stays off.</summary>
+    /// <summary>
+    /// Links a package that never had a link, as the pushed version asks. Grants stay as they are, and inheritance stays off.
+    /// </summary>
     private async Task LinkLaterAsync(
         DbSession session, PackageChanges changes, Principal principal, PackageFacts facts, IReadOnlyList<string> sources)
     {

@@ -9,7 +9,7 @@ using Berth.Server.Packages.Changes;
 
 namespace Berth.Server.Packages;
 
-/// <summary>Who has access to a package: grants to people and teams, the Actions and the Codespaces list.</summary>
+/// <summary>The routes for access to a package: grants to people and teams, and the Actions and Codespaces lists.</summary>
 internal static class PackageAccessEndpoints
 {
     private const string Resource = ChangeGrants.Resource;
@@ -162,7 +162,7 @@ internal static class PackageAccessEndpoints
             : throw new InvalidOperationException("a role that is none of those asked for");
     }
 
-    /// <summary>A repository that the caller cannot read cannot be named, or the answer would tell that it exists.</summary>
+    /// <summary>A caller who cannot read a repository cannot name it, since the answer would reveal that it exists.</summary>
     private static async Task<IResult> OnListAsync(
         Db db, ApiCaller caller, TimeProvider time, string owner, string repo, Func<PackageChanges, RepositoryFacts, Task> change,
         CancellationToken cancellationToken)

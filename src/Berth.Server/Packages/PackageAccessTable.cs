@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages;
 
-/// <summary>Somebody or something with a role, as a list shows it.</summary>
+/// <summary>A person, team or repository with a role, as a list shows it.</summary>
 internal sealed record AccessRow
 {
     public string Name { get; init; } = "";
@@ -13,7 +13,7 @@ internal sealed record AccessRow
     public string Source { get; init; } = "";
 }
 
-/// <summary>Reads grants and the Actions and Codespaces lists; they are written by <see cref="Changes.PackageChanges"/>.</summary>
+/// <summary>Reads grants and the Actions and Codespaces lists. <see cref="Changes.PackageChanges"/> writes them.</summary>
 internal static class PackageAccessTable
 {
     public static Task<List<AccessRow>> UsersAsync(DbSession session, long packageId) => session.QueryAsync<AccessRow>(
@@ -31,8 +31,7 @@ internal static class PackageAccessTable
         new { packageId });
 
     /// <summary>
-    /// The packages of its organization that a team has a role on: by a grant, or by the repository whose access the package inherits, with
-    /// the role there.
+    /// The packages of its organization that a team has a role on, by a grant or by the repository whose access the package inherits.
     /// </summary>
     public static Task<List<AccessRow>> OfTeamAsync(DbSession session, long teamId, string type) => session.QueryAsync<AccessRow>(
         """
@@ -61,7 +60,7 @@ internal static class PackageAccessTable
         """,
         new { packageId });
 
-    /// <summary>Named roles on a repository, with the words of where each comes from.</summary>
+    /// <summary>The named roles on a repository, with words that say where each comes from.</summary>
     public static Task<List<AccessRow>> NamedRolesAsync(DbSession session, RepositoryFacts repository) => session.QueryAsync<AccessRow>(
         """
         select a.login as name, c.role, 'collaborator' as source from collaborators c join accounts a on a.id = c.user_id

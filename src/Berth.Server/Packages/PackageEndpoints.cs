@@ -7,7 +7,7 @@ using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages;
 
-/// <summary>Packages of an organization, a user, and the caller: list, look, make, change, delete, restore.</summary>
+/// <summary>The routes for packages of an organization, a user, and the caller.</summary>
 internal static class PackageEndpoints
 {
     private const string Resource = "Package";
@@ -61,7 +61,7 @@ internal static class PackageEndpoints
                     await packages.ListAsync(caller.User, person, type, visibility.Length == 0 ? null : visibility, cancellationToken)));
     }
 
-    /// <summary>At GitHub: packages of its former registry that clash with new ones. There never was one here.</summary>
+    /// <summary>GitHub lists packages of its former registry that clash with new ones. Berth never had such a registry.</summary>
     private static IResult Conflicts() => ApiResult.Ok(new List<Client.Wire.Package>());
 
     private static async Task<IResult> GetAsync(
@@ -71,7 +71,7 @@ internal static class PackageEndpoints
             : ApiErrors.Hidden(caller.Principal);
 
     /// <summary>
-    /// Makes the package before its first push, so that nothing about that push needs guessing; where it exists this is a change.
+    /// Creates the package before its first push, so that its settings do not depend on that push. If the package exists, this is a change.
     /// </summary>
     private static async Task<IResult> CreateAsync(
         HttpRequest request, ApiCaller caller, PackageAccess access, ChangePackage change, CancellationToken cancellationToken)

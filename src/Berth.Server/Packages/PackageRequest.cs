@@ -4,7 +4,7 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Packages;
 
-/// <summary>What a body says about a package: <c>{visibility?, repository?: "o/r" | null, inherit_access?}</c>.</summary>
+/// <summary>The settings of a package in a request's body: <c>{visibility?, repository?: "o/r" | null, inherit_access?}</c>.</summary>
 /// <param name="Visibility">Null: it stays as it is.</param>
 /// <param name="NamesRepository">Whether the request names the link. If it does, a null <paramref name="Repository"/> unlinks.</param>
 /// <param name="Repository"><c>owner/name</c>.</param>

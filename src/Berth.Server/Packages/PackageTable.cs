@@ -37,10 +37,12 @@ internal sealed record PackageDetails
     public PackageAddress Address => new(OwnerLogin, Type, Name);
 }
 
-/// <summary>Reads packages as such; they are written by <see cref="Changes.PackageChanges"/>.</summary>
+/// <summary>Reads packages. <see cref="Changes.PackageChanges"/> writes them.</summary>
 internal static class PackageTable
 {
-    /// <summary>Of a package <c>p</c> and its owner's account <c>a</c>, as <see cref="PackageAddress.ToString"/> has it.</summary>
+    /// <summary>
+    /// The full name of a package <c>p</c> of the account <c>a</c>, in the form of <see cref="PackageAddress.ToString"/>.
+    /// </summary>
     public const string FullName = "case when p.type = 'npm' then '@' else '' end || a.login || '/' || p.name";
 
     private const string Select = """
@@ -54,7 +56,7 @@ internal static class PackageTable
     public static Task<PackageDetails?> FindAsync(DbSession session, long id) =>
         session.FirstOrDefaultAsync<PackageDetails>($"{Select} where p.id = @id and p.state = 'live'", new { id });
 
-    /// <summary>Null for one that is gone.</summary>
+    /// <summary>Null when the package is gone.</summary>
     public static Task<PackageAddress?> AddressAsync(DbSession session, long id) => session.FirstOrDefaultAsync<PackageAddress>(
         """
         select a.login as owner, p.type, p.name from packages p join accounts a on a.id = p.owner_id
@@ -62,7 +64,9 @@ internal static class PackageTable
         """,
         new { id });
 
-    /// <summary>One owner's live packages of a type, the newest first; <paramref name="visibility"/> null for all.</summary>
+    /// <summary>
+    /// One owner's live packages of a type, the newest first. If <paramref name="visibility"/> is null, packages of any visibility.
+    /// </summary>
     public static Task<List<PackageDetails>> OfOwnerAsync(DbSession session, long ownerId, string type, string? visibility) =>
         session.QueryAsync<PackageDetails>(
             $"""
@@ -72,7 +76,7 @@ internal static class PackageTable
              """,
             new { ownerId, type, visibility });
 
-    /// <summary>The one deleted last under this name, while it can come back.</summary>
+    /// <summary>The package that was deleted last under this name and can still be restored.</summary>
     public static Task<long?> DeletedAsync(DbSession session, long ownerId, PackageAddress address, DateTimeOffset since) =>
         session.FirstOrDefaultAsync<long?>(
             """

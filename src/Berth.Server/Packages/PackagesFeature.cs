@@ -44,7 +44,7 @@ internal static class PackagesFeature
         services.AddSingleton<IFollowOrganizations>(provider => provider.GetRequiredService<FollowNeighbours>());
     }
 
-    /// <summary>The same routes under an organization, a user, and the caller.</summary>
+    /// <summary>Maps the same routes under an organization, a user, and the caller.</summary>
     public static void MapPackageFeature(this IEndpointRouteBuilder api)
     {
         foreach (var owner in new[] { "/orgs/{org}", "/users/{username}", "/user" })

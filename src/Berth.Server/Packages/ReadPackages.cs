@@ -6,9 +6,7 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Packages;
 
-/// <summary>
-/// Packages as a caller may see them: one by one and in lists. The same rules decide what a list shows and what a request gets.
-/// </summary>
+/// <summary>Reads packages as a caller may see them, singly and in lists. The same rules decide for lists and for requests.</summary>
 internal sealed class ReadPackages(Db db, ApiUrls urls)
 {
     public Task<Package?> OneAsync(Principal principal, PackageFacts facts, CancellationToken cancellationToken) =>
@@ -19,7 +17,7 @@ internal sealed class ReadPackages(Db db, ApiUrls urls)
             ? row.ToWire(await VisibleLinkAsync(session, principal, facts), urls)
             : null;
 
-    /// <summary>Facts are read for the whole list at once, not package by package.</summary>
+    /// <summary>Reads the facts for the whole list at once, not for each package.</summary>
     public async Task<List<Package>> ListAsync(
         UserPrincipal user, PersonInNamespace person, string type, string? visibility, CancellationToken cancellationToken) =>
         await db.ReadAsync(
@@ -45,7 +43,9 @@ internal sealed class ReadPackages(Db db, ApiUrls urls)
     private static async Task<RepositoryRow?> VisibleLinkAsync(DbSession session, Principal principal, PackageFacts facts) =>
         facts.Linked is { } linked && MaySee(principal, facts) ? await RepositoryTable.FindAsync(session, linked.Id) : null;
 
-    /// <summary>A package may be seen by people who may not see its repository.</summary>
+    /// <summary>
+    /// Whether the caller may see the linked repository. A package may be visible to people who may not see its repository.
+    /// </summary>
     private static bool MaySee(Principal principal, PackageFacts facts) => facts.Linked is not null
         && (facts.Linked.Openness == Visibility.Public
             || (principal is UserPrincipal && AccessRules.MayRead(facts.OnLinked))

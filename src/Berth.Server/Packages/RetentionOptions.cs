@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Packages;
 
-/// <summary>How long bytes and versions stay that nothing holds.</summary>
+/// <summary>How long bytes and versions are kept that nothing uses.</summary>
 internal sealed partial class RetentionOptions
 {
     [Setting("how long an unfinished upload is kept")]

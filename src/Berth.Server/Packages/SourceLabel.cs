@@ -6,14 +6,14 @@ using Berth.Server.Repositories;
 namespace Berth.Server.Packages;
 
 /// <summary>
-/// Finds the repository that a published version says it comes from. It counts only when it is one of the same owner to which the publisher
-/// may write by name: a label is a claim, not a right.
+/// Finds the repository that a published version says it comes from. It counts only if it has the same owner and the publisher has a role
+/// there that may write, because a label is a claim and not a right.
 /// </summary>
 internal sealed class SourceLabel(AddressOptions options)
 {
     private readonly string _here = GitUrl.Normalise(options.Url + "/x")![..^1];
 
-    /// <summary>Null when it names none, or several.</summary>
+    /// <summary>Null when the labels name no repository, or several.</summary>
     public async Task<RepositoryFacts?> FindAsync(DbSession session, Principal principal, OwnerFacts owner, IReadOnlyList<string> sources)
     {
         if (principal is not UserPrincipal user || sources.FirstOrDefault(s => !string.IsNullOrWhiteSpace(s)) is not { } source

@@ -14,10 +14,10 @@ internal sealed record HeldTag
     public DateTimeOffset UpdatedAt { get; init; }
 }
 
-/// <summary>The one reader of tags as such; they are written by <see cref="Changes.PackageChanges"/>.</summary>
+/// <summary>Reads tags. Nothing else does. <see cref="Changes.PackageChanges"/> writes them.</summary>
 internal static class TagTable
 {
-    /// <summary>All of a package, by their names.</summary>
+    /// <summary>All tags of a package, by their names.</summary>
     public static Task<List<HeldTag>> OfPackageAsync(DbSession session, long packageId) => session.QueryAsync<HeldTag>(
         """
         select t.name as tag, v.name as version, v.id as version_id, t.updated_at
@@ -25,7 +25,7 @@ internal static class TagTable
         """,
         new { packageId });
 
-    /// <summary>Of live versions the tags that point at them; of deleted ones those that did.</summary>
+    /// <summary>The tags that point at live versions, or those that pointed at deleted ones.</summary>
     public static async Task<ILookup<long, string>> OfVersionsAsync(DbSession session, IReadOnlyList<long> ids, bool deleted)
     {
         var rows = ids.Count == 0 ? [] : await session.QueryAsync<HeldTag>(

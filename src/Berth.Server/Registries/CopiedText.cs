@@ -1,7 +1,8 @@
 namespace Berth.Server.Registries;
 
 /// <summary>
-/// A part of a login as people paste it, into a secret or into a check of it: one rule, so that a check says what a codespace will meet.
+/// Cleans a part of a login as people paste it, into a secret or into a check of it. Both use the same rule, so that a check says what a
+/// codespace will get.
 /// </summary>
 internal static class CopiedText
 {

@@ -3,7 +3,7 @@ using Berth.Server.Registries.Ecr;
 
 namespace Berth.Server.Registries;
 
-/// <summary>The login of a set: what its secrets say, or what ECR gives for them.</summary>
+/// <summary>Returns the login of a set: what its secrets say, or what ECR gives for them.</summary>
 internal sealed class ExchangeLogin(EcrTokens ecr)
 {
     /// <exception cref="FaultException">AWS refused the exchange, with the reason.</exception>
@@ -12,7 +12,7 @@ internal sealed class ExchangeLogin(EcrTokens ecr)
             ? await ecr.LoginAsync(set, host, cancellationToken)
             : new RegistryLogin(set.User, set.Password);
 
-    /// <summary>What would serve its owner better, in lines; nothing is wrong with the set.</summary>
+    /// <summary>Lines that recommend something better to the set's owner. The set works nevertheless.</summary>
     public static IEnumerable<string> Advice(LoginSecrets set)
     {
         if (EcrHost.Of(set.Server.Host.Value) is null)

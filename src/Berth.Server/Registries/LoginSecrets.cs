@@ -1,6 +1,6 @@
 namespace Berth.Server.Registries;
 
-/// <summary>Where a secret belongs; the most specific first, which is the order in which sets count.</summary>
+/// <summary>The level that a secret belongs to. The most specific comes first, which is the order in which sets count.</summary>
 public enum SecretLevel
 {
     User,
@@ -10,7 +10,7 @@ public enum SecretLevel
 
 internal static class SecretLevels
 {
-    /// <summary>As it stands in sentences and in the API.</summary>
+    /// <summary>The name of the level in sentences and in the API.</summary>
     public static string ToText(this SecretLevel level) => level switch
     {
         SecretLevel.User => "user",
@@ -19,19 +19,21 @@ internal static class SecretLevels
     };
 }
 
-/// <summary>Whether a secret reaches the codespace at hand.</summary>
+/// <summary>Whether a secret reaches the codespace in question.</summary>
 public enum SecretReach
 {
     Visible,
 
-    /// <summary>Its policy leaves this repository out.</summary>
+    /// <summary>The secret's policy does not include this repository.</summary>
     Unassigned,
 
-    /// <summary>The codespace's creator cannot write to the repository, so its and the organization's secrets stay away.</summary>
+    /// <summary>
+    /// The codespace's creator cannot write to the repository, so the secrets of the repository and its organization are withheld.
+    /// </summary>
     Withheld,
 }
 
-/// <summary>One secret as resolution sees it. The value never leaves through <see cref="ToString"/>.</summary>
+/// <summary>One secret for resolution. <see cref="ToString"/> never reveals the value.</summary>
 internal sealed record RegistrySecret(string Name, SecretLevel Level, SecretReach Reach, string Value, long Version)
 {
     public override string ToString() => $"{Name} ({Level})";
@@ -54,27 +56,27 @@ internal sealed record LoginSecrets
 
     public string? ExternalId { get; init; }
 
-    /// <summary>Changes with any of its secrets; exchanged tokens are remembered under it.</summary>
+    /// <summary>Changes when any of its secrets does. Exchanged tokens are cached under it.</summary>
     public required string Version { get; init; }
 
-    /// <summary>As lines of a log name it.</summary>
+    /// <summary>The set's name in lines of a log.</summary>
     public string Name => $"{Prefix} at {Level.ToText()} level";
 
     public override string ToString() => $"{Prefix} ({Level}) for {Server}";
 }
 
-/// <summary>What became of a set.</summary>
+/// <summary>The result of resolving a set.</summary>
 public enum LoginOutcome
 {
     Counts,
 
     /// <summary>
-    /// A more specific level has a complete set of the same prefix, or another set comes first for the same server and path.
+    /// A more specific level has a complete set of the same prefix, or another set for the same server and path comes first.
     /// </summary>
     Loses,
     Incomplete,
 
-    /// <summary>Its parts exist, but at different levels: a password is only sent to the server that its own owner named.</summary>
+    /// <summary>The set's parts are at different levels. A password is only sent to a server that its own owner named.</summary>
     Mixed,
     Unassigned,
     Withheld,

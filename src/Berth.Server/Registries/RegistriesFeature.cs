@@ -3,7 +3,7 @@ using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Registries;
 
-/// <summary>What makes logins of sets of secrets, and asks registries with them.</summary>
+/// <summary>Registers what makes logins from sets of secrets, and what asks registries with them.</summary>
 internal static class RegistriesFeature
 {
     public static void AddRegistries(this IServiceCollection services)

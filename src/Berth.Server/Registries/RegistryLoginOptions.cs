@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Registries;
 
-/// <summary>Where logins of other registries may be sent.</summary>
+/// <summary>Where logins for other registries may be sent.</summary>
 internal sealed partial class RegistryLoginOptions
 {
     [Setting("token services that may get a registry's login although they are on another domain than the registry "

@@ -4,16 +4,16 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registries;
 
 /// <summary>
-/// The registry that a <c>…_SERVER</c> secret names, and perhaps a path below which it counts. People write it in many ways; scheme,
-/// slashes, API version and letter case are no part of it, and Docker Hub has several names.
+/// The registry that a <c>…_SERVER</c> secret names, and perhaps a path to which the login is limited. People write it in many ways.
+/// Scheme, slashes, API version and letter case do not matter, and Docker Hub has several names.
 /// </summary>
 /// <param name="Path">Without slashes at the ends. Empty: the whole registry.</param>
 internal sealed record RegistryServer(RegistryHost Host, string Path)
 {
-    /// <summary>The key under which docker's configuration holds it. Docker Hub's is a URL of old.</summary>
+    /// <summary>The key in docker's configuration. For Docker Hub it is an old URL.</summary>
     public string ConfigurationKey => Host.IsDockerHub ? "https://index.docker.io/v1/" : Host.Value;
 
-    /// <summary>Longer paths count before shorter ones.</summary>
+    /// <summary>Servers with longer paths count before those with shorter ones.</summary>
     public int PathSegments => Path.Length == 0 ? 0 : Path.Count(c => c == '/') + 1;
 
     public static bool TryParse(string text, [NotNullWhen(true)] out RegistryServer? server, [NotNullWhen(false)] out string? fault)
@@ -49,7 +49,7 @@ internal sealed record RegistryServer(RegistryHost Host, string Path)
         return true;
     }
 
-    /// <summary>Whether an image of that host and path lies below this server's path, segment by segment.</summary>
+    /// <summary>Whether an image of that host and path is below this server's path, compared by segments.</summary>
     public bool Covers(RegistryHost host, ImagePath path) =>
         Host == host
             && (Path.Length == 0

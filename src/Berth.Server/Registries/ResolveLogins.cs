@@ -3,17 +3,19 @@ using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Registries;
 
-/// <summary>The sets that count for one codespace or check, and what was said about all the others.</summary>
+/// <summary>The sets that count for one codespace or check, and the report on all the others.</summary>
 internal sealed record ResolvedLogins(IReadOnlyList<LoginSecrets> Counting, IReadOnlyList<LoginReport> Report)
 {
-    /// <summary>The set for an image: of its host, the one whose path matches longest. Null: nobody named that registry.</summary>
+    /// <summary>
+    /// The set for an image: among those for its host, the one with the longest matching path. Null: no set is for that registry.
+    /// </summary>
     public LoginSecrets? ForImage(RemoteImage image) =>
         Counting.Where(set => set.Server.Covers(image.Host, image.Path)).MaxBy(set => set.Server.PathSegments);
 }
 
 /// <summary>
-/// Makes registry credentials of secrets: <c>PREFIX_CONTAINER_REGISTRY_SERVER</c>, <c>_USER</c> and <c>_PASSWORD</c> with one prefix at one
-/// level. A function of its input: the same sets go to every consumer.
+/// Makes registry logins from secrets: <c>PREFIX_CONTAINER_REGISTRY_SERVER</c>, <c>_USER</c> and <c>_PASSWORD</c> with one prefix at one
+/// level. The result depends only on the input, so that every consumer gets the same sets.
 /// </summary>
 internal static class ResolveLogins
 {
@@ -21,7 +23,7 @@ internal static class ResolveLogins
     private static readonly SecretLevel[] Levels = Enum.GetValues<SecretLevel>();
     private static readonly string[] Parts = [.. Required, "ROLE_ARN", "EXTERNAL_ID"];
 
-    /// <summary>The prefix of a secret that belongs to a registry's login; null for every other.</summary>
+    /// <summary>The prefix of a secret that belongs to a registry's login. Null for other secrets.</summary>
     public static string? PrefixOf(string name) => Split(name)?.Prefix;
 
     public static ResolvedLogins From(IEnumerable<RegistrySecret> secrets)
@@ -44,7 +46,7 @@ internal static class ResolveLogins
         return new ResolvedLogins(Winners(candidates, report), report);
     }
 
-    /// <summary>The most specific level with a complete set; nothing is ever completed from another level.</summary>
+    /// <summary>Finds the most specific level with a complete set. Parts from different levels are never combined.</summary>
     private static LoginSecrets? OfPrefix(string prefix, List<Part> parts, List<LoginReport> report)
     {
         LoginSecrets? winner = null;
@@ -89,7 +91,7 @@ internal static class ResolveLogins
         return winner;
     }
 
-    /// <summary>A set that would be complete if it reached this codespace is reported as what it is.</summary>
+    /// <summary>Reports the true reason for a set that would be complete if all of it reached this codespace.</summary>
     private static bool ReportHidden(string prefix, SecretLevel level, List<Part> here, List<LoginReport> report)
     {
         if (!Array.TrueForAll(Required, name => here.Exists(part => part.Name == name)))
@@ -170,7 +172,7 @@ internal static class ResolveLogins
 
         if (user.Length == 0 || password.Length == 0 || user.Contains(':', StringComparison.Ordinal))
         {
-            // RFC 7617 section 2: a user name of Basic has no colon.
+            // RFC 7617 section 2: a user name in Basic contains no colon.
             report.Add(
                 user.Contains(':', StringComparison.Ordinal)
                     ? Invalid("USER", "a user name has no colon")
@@ -194,7 +196,7 @@ internal static class ResolveLogins
         };
     }
 
-    /// <summary>For one server and path: the more specific level, then the alphabetically first prefix.</summary>
+    /// <summary>For each server and path, the more specific level counts, then the alphabetically first prefix.</summary>
     private static List<LoginSecrets> Winners(List<LoginSecrets> candidates, List<LoginReport> report)
     {
         var winners = new List<LoginSecrets>();
@@ -225,8 +227,8 @@ internal static class ResolveLogins
     private sealed record Part(string Name, RegistrySecret Secret);
 
     /// <summary>
-    /// Prefix and part of a name in capitals; null for a secret that belongs to no login. In any case of letters, as names of secrets
-    /// count.
+    /// Splits a name into prefix and part, in capitals. Null for a secret that belongs to no login. Letter case does not matter in names of
+    /// secrets.
     /// </summary>
     private static (string Prefix, string Part)? Split(string name)
     {

@@ -3,7 +3,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Registry;
 
-/// <summary>The <c>n</c> and <c>last</c> of the registry's lists: distribution-spec, "Listing tags".</summary>
+/// <summary>The parameters <c>n</c> and <c>last</c> of the registry's lists: distribution-spec, "Listing tags".</summary>
 internal readonly record struct Paging(int Count, string Last)
 {
     private const int Usual = 1000;
@@ -15,7 +15,7 @@ internal readonly record struct Paging(int Count, string Last)
         error = null;
         if (paging.Last.Any(char.IsControl))
         {
-            // No tag and no digest has one, and PostgreSQL takes no NUL.
+            // No tag and no digest contains NUL, and PostgreSQL does not accept it.
             error = RegistryErrors.PaginationInvalid.Saying("invalid start of the results requested")
                 .With("last is a name, tag or digest of the page before");
             return false;
@@ -36,7 +36,7 @@ internal readonly record struct Paging(int Count, string Last)
         return true;
     }
 
-    /// <summary>RFC 8288; the target is an absolute path.</summary>
+    /// <summary>RFC 8288. The target is an absolute path.</summary>
     public static void Link(HttpResponse response, string path, int count, string last, string more = "") =>
         response.Headers.Link = string.Create(
             CultureInfo.InvariantCulture, $"<{path}?n={count}&last={Uri.EscapeDataString(last)}{more}>; rel=\"next\"");

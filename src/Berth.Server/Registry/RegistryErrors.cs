@@ -25,7 +25,7 @@ internal static class RegistryErrors
     public static readonly ApiError Unsupported = new(405, "UNSUPPORTED", "the operation is unsupported");
     public static readonly ApiError PaginationInvalid = new(400, "PAGINATION_NUMBER_INVALID", "invalid number of results requested");
 
-    /// <summary>What is wrong with a text that is neither tag nor digest.</summary>
+    /// <summary>Says what is wrong with a text that is neither tag nor digest.</summary>
     public static ApiError NotReference(string text) =>
         Reference.LooksLikeDigest(text) ? DigestInvalid.With(Digest.Rule) : TagInvalid.With(Tag.Rule);
 }

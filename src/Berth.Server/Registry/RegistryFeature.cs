@@ -8,7 +8,7 @@ using Berth.Server.Registry.Uploads;
 
 namespace Berth.Server.Registry;
 
-/// <summary>Everything under <c>/v2</c>, and <c>/token</c>.</summary>
+/// <summary>Maps everything under <c>/v2</c>, and <c>/token</c>.</summary>
 internal static class RegistryFeature
 {
     public static void AddRegistry(this IServiceCollection services)
@@ -33,7 +33,7 @@ internal static class RegistryFeature
 
         var registry = app.MapGroup("/v2");
 
-        // Answers 401 with the challenge to callers without a token: that is how clients learn where to get one.
+        // Callers without a token get 401 with the challenge, from which clients learn where to get one.
         registry.MapMethods("/", ["GET", "HEAD"], Version).Requires(RegistryActions.None);
         registry.MapBlobs();
         registry.MapUploads();

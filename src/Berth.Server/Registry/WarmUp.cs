@@ -12,25 +12,26 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Berth.Server.Registry;
 
 /// <summary>
-/// Asks this server for an image before it says that it is ready, over and over: the runtime compiles a method well only after it ran a few
-/// dozen times, and until then a server answers at a fraction of its rate. The image cannot exist, so nothing is needed and nothing stays.
+/// Asks this server for an image again and again before it reports that it is ready. The runtime compiles a method well only after it has
+/// run a few dozen times, and until then a server is several times slower. The image cannot exist, so nothing is needed and nothing is left
+/// behind.
 /// </summary>
 internal sealed partial class WarmUp(
     RegistryTokens tokens, AddressOptions options, ServerCertificate certificate, IServer server, Opening opening, TimeProvider time,
     ILogger<WarmUp> logger)
 {
-    /// <summary>Below a reserved login, so it can never exist.</summary>
+    /// <summary>The name is below a reserved login, so it can never exist.</summary>
     private const string Image = "readyz/warm-up";
 
     private const int Connections = 4;
     private const int RequestsOfConnection = 32;
 
-    /// <summary>Long enough for the compiler to be done with most of what is called often. It is half of a start.</summary>
+    /// <summary>Long enough for the compiler to finish most of what is called often. It is half of a start.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(650);
 
     /// <summary>
-    /// Longer than the runtime waits for a calm before it counts calls, and time for its compiler: requests without a break would keep both
-    /// from it.
+    /// Longer than the runtime waits for a pause before it counts calls, plus time for its compiler. Requests without a break would hinder
+    /// both.
     /// </summary>
     private static readonly TimeSpan Break = TimeSpan.FromMilliseconds(40);
 
@@ -68,7 +69,7 @@ internal sealed partial class WarmUp(
             await using var stream = await OpenAsync(client, address, cancellationToken);
             await stream.WriteAsync(requests, cancellationToken);
 
-            // The last request asks for the connection's end.
+            // The last request asks the server to close the connection.
             while (await stream.ReadAsync(answers, cancellationToken) > 0)
             {
             }
@@ -95,14 +96,14 @@ internal sealed partial class WarmUp(
             return client.GetStream();
         }
 
-        // It is this server that answers, so the name on its certificate does not matter.
+        // The answer comes from this server, so the name in its certificate does not matter.
         var own = certificate.Current.Leaf;
         var secured = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, shown, _, _) => own.Equals(shown));
         await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = address.Host }, cancellationToken);
         return secured;
     }
 
-    /// <summary>What a pull asks: the manifest by its tag, and for each layer whether it is there and for its bytes.</summary>
+    /// <summary>The requests of a pull: the manifest by its tag, and for each layer whether it exists and then its bytes.</summary>
     private byte[] Requests()
     {
         var token = tokens.Issue(tokenId: null, [new RegistryGrant(Image, RegistryActions.Pull, RegistryActions.Pull)]);

@@ -6,7 +6,7 @@ using Berth.Server.Cryptography;
 
 namespace Berth.Server.Secrets;
 
-/// <summary>What one codespace gets: the environment, and the registry sets with the report on them.</summary>
+/// <summary>What one codespace gets: the environment, and the registry logins with a report on them.</summary>
 /// <param name="Environment">The name and value of every visible secret. If several levels have a name, the most specific level
 /// counts.</param>
 /// <param name="Registries">Resolved from every secret that could reach the codespace, so that those that do not reach it can be
@@ -18,18 +18,22 @@ internal sealed record SecretsOfCodespace(
     private const int MostNames = 20;
 
     /// <summary>
-    /// Secrets that could reach it and are assigned to other repositories, as far as the user may know of them; registries' have a report
-    /// of their own.
+    /// Secrets that could reach the codespace and are assigned to other repositories, as far as the user may know of them. Secrets of
+    /// registries have a report of their own.
     /// </summary>
     public IReadOnlyList<(string Name, SecretLevel Level)> Elsewhere { get; init; } = [];
 
-    /// <summary>For the log of a start: which secrets were not assigned to the repository; null when there are none.</summary>
+    /// <summary>
+    /// A line for the log of a start that says which secrets are not assigned to the repository. Null when there are none.
+    /// </summary>
     public string? NotHere => Elsewhere.Count == 0 ? null
         : $"not assigned to this "
         + $"repository: {string.Join(", ", Elsewhere.Take(MostNames).Select(secret => $"{secret.Name} ({secret.Level.ToText()})"))}"
             + (Elsewhere.Count > MostNames ? $" and {Elsewhere.Count - MostNames} more" : "");
 
-    /// <summary>For the log of a start: <c>2 secrets: NPM_TOKEN (user, over repository), SENTRY_DSN (repository)</c>. No values.</summary>
+    /// <summary>
+    /// A line for the log of a start, without values: <c>2 secrets: NPM_TOKEN (user, over repository), SENTRY_DSN (repository)</c>.
+    /// </summary>
     public string Summary => $"{Environment.Count} {(Environment.Count == 1 ? "secret" : "secrets")}: "
         + string.Join(", ", Environment.Keys.Select(name => $"{name} ({OriginOf(Origins[name])})"));
 
@@ -40,8 +44,8 @@ internal sealed record SecretsOfCodespace(
 }
 
 /// <summary>
-/// Reads the secrets that a codespace of a user and a repository may see: the user's own that select the repository; the repository's, and
-/// those of its organization whose policy covers it, if the user can write to the repository.
+/// Reads the secrets that a codespace of a user and a repository may see. These are the user's own secrets that select the repository. If
+/// the user can write to the repository, they are also its own secrets and those of its organization whose policy covers it.
 /// </summary>
 internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
 {
@@ -78,8 +82,7 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
     }
 
     /// <summary>
-    /// Only the registry sets of it: for checks and pulls, which have no use for the environment, so none of the other secrets is
-    /// decrypted.
+    /// Reads only the sets for registries, for checks and pulls. They do not need the environment, so no other secret is decrypted.
     /// </summary>
     /// <param name="own">Whether the user's own secrets count too.</param>
     public async Task<ResolvedLogins> RegistriesAsync(
@@ -124,7 +127,7 @@ internal sealed class CodespaceSecrets(Db db, MasterKey masterKey)
         },
         cancellationToken);
 
-    /// <summary>Only what the codespace gets is decrypted.</summary>
+    /// <summary>Decrypts only what the codespace gets.</summary>
     private RegistrySecret Open(SecretValueRow row, SecretReach reach)
     {
         var level = LevelNames.Parse(row.Level);

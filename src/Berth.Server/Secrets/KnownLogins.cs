@@ -7,8 +7,8 @@ namespace Berth.Server.Secrets;
 internal static class KnownLogins
 {
     /// <summary>
-    /// Their own secrets; the repository's if they can write to it; the organization's too, and what it does not assign to the repository
-    /// only as a member.
+    /// People may know about their own secrets. If they can write to the repository, they may also know about its secrets and the
+    /// organization's. Only members may know about secrets that the organization does not assign to the repository.
     /// </summary>
     public static IReadOnlyList<LoginReport> Of(RepositoryStanding standing, IReadOnlyList<LoginReport> report)
     {

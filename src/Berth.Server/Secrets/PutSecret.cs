@@ -11,18 +11,18 @@ using Berth.Server.Cryptography;
 
 namespace Berth.Server.Secrets;
 
-/// <summary>Opens a sealed box and stores the value under envelope encryption, with the limits of its level.</summary>
+/// <summary>Opens a sealed box and stores its value under envelope encryption, within the limits of its level.</summary>
 internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, AuditLog audit, TimeProvider time)
 {
-    /// <summary>Bytes of one value.</summary>
+    /// <summary>The limit of bytes for one value.</summary>
     public const int LargestValue = 48 * 1024;
 
-    /// <summary>Secrets of one owner.</summary>
+    /// <summary>The limit of secrets for one owner.</summary>
     public const int MostSecrets = 100;
 
     private const string Resource = "Secret";
 
-    /// <summary>True when it was made, false when it was changed.</summary>
+    /// <summary>Returns true when the secret was created, false when it was changed.</summary>
     /// <exception cref="ApiException">422 with the field that is wrong.</exception>
     public async Task<bool> RunAsync(
         SecretOwner owner, SecretName name, SecretChange secret, ApiCaller caller, CancellationToken cancellationToken)
@@ -55,7 +55,7 @@ internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, Aud
             cancellationToken);
     }
 
-    /// <summary>Organizations select among their own repositories, users among those they can read.</summary>
+    /// <summary>Organizations select among their own repositories. Users select among those that they can read.</summary>
     public static async Task CheckRepositoriesAsync(DbSession session, SecretOwner owner, Principal by, IReadOnlyList<long>? repositories)
     {
         var found = await AccessDecisions.RepositoriesAsync(session, (by as UserPrincipal)?.UserId, repositories ?? []);
@@ -123,7 +123,7 @@ internal sealed class PutSecret(Db db, SecretKeys keys, MasterKey masterKey, Aud
             throw Fault("name", "custom", $"there are {MostSecrets} secrets already, which is the most");
         }
 
-        // The clock as version: a secret that is deleted and made again never has an old one's identity.
+        // The version is the time, so that a secret that is deleted and created again never has the identity of an old one.
         var now = time.GetUtcNow();
         var version = now.ToUnixTimeMilliseconds();
         var sealedValue = Envelope.Seal(value, owner.Identity(name.Value, version), masterKey);

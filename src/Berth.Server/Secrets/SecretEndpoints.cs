@@ -10,8 +10,8 @@ using Berth.Server.Secrets.RegistryChecks;
 namespace Berth.Server.Secrets;
 
 /// <summary>
-/// The secrets of codespaces in GitHub's shapes, at three levels: the user's own, a repository's, an organization's. No route answers a
-/// value.
+/// The routes for secrets of codespaces in GitHub's form, at three levels: the user's own, a repository's, an organization's. No route
+/// returns a value.
 /// </summary>
 internal static class SecretEndpoints
 {
@@ -127,7 +127,7 @@ internal static class SecretEndpoints
             : ApiErrors.Hidden(caller.Principal);
     }
 
-    /// <summary>Whose secrets a route is about, from what the gate has proven; and where they are.</summary>
+    /// <summary>The owner whose secrets a route is about, by what the gate has checked, and their URL.</summary>
     internal static (SecretOwner Owner, string Path) OwnerOf(HttpContext http, ApiUrls urls) =>
         http.Features.Get<RepositoryAccess>() is { } repository
             ? (SecretOwner.Repository(repository.Repository.Id), $"{urls.Repository(repository.Repository.FullName)}/codespaces/secrets")

@@ -4,13 +4,13 @@ using Berth.Server.Cryptography;
 
 namespace Berth.Server.Secrets;
 
-/// <summary>The key pairs that clients seal values for: one for every owner of secrets, made when first asked for.</summary>
+/// <summary>The key pairs that clients seal values for. Every owner of secrets has one, which is made when it is first asked for.</summary>
 internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
 {
-    /// <summary>A value may have been sealed for a key shortly before a newer one took over.</summary>
+    /// <summary>How long a replaced key still opens boxes, since a value may have been sealed for it shortly before.</summary>
     private static readonly TimeSpan RetiredKeysOpenFor = TimeSpan.FromDays(7);
 
-    /// <summary>An owner's key pair is replaced when somebody asks for one that is older.</summary>
+    /// <summary>An owner's key pair is replaced when somebody asks for it and it is older than this.</summary>
     private static readonly TimeSpan KeysServeFor = TimeSpan.FromDays(90);
 
     public async Task<PublicKey> PublicKeyAsync(SecretOwner owner, CancellationToken cancellationToken)
@@ -34,7 +34,7 @@ internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
             cancellationToken);
     }
 
-    /// <summary>Gives the owner a new key pair; the one before opens boxes for a week more.</summary>
+    /// <summary>Gives the owner a new key pair. The previous one opens boxes for a week more.</summary>
     public async Task RotateAsync(SecretOwner owner, CancellationToken cancellationToken) => await db.WriteAsync(
         async session =>
         {
@@ -50,7 +50,9 @@ internal sealed class SecretKeys(Db db, MasterKey masterKey, TimeProvider time)
         },
         cancellationToken);
 
-    /// <summary>The value in a sealed box; null for a key of somebody else or long retired, and for a box that does not open.</summary>
+    /// <summary>
+    /// Opens a sealed box. Null for another owner's key or one that was replaced long ago, and for a box that cannot be opened.
+    /// </summary>
     public async Task<byte[]?> OpenAsync(SecretOwner owner, string keyId, byte[] box, CancellationToken cancellationToken)
     {
         if (!long.TryParse(keyId, System.Globalization.NumberStyles.None, null, out var id))

@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Berth.Server.Secrets;
 
 /// <summary>
-/// The name of a secret: letters, digits and <c>_</c>, no digit first, not beginning with <c>GITHUB_</c>, upper case whatever was written.
+/// The name of a secret: letters, digits and <c>_</c>, without a digit at the beginning, not beginning with <c>GITHUB_</c>, always in upper
+/// case.
 /// </summary>
 public sealed record SecretName
 {

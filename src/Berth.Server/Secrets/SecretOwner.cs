@@ -7,7 +7,7 @@ using Berth.Server.Cryptography;
 
 namespace Berth.Server.Secrets;
 
-/// <summary>Whose secrets: a user's, a repository's or an organization's.</summary>
+/// <summary>The owner of secrets: a user, a repository or an organization.</summary>
 internal sealed record SecretOwner(SecretLevel Level, long Id)
 {
     public long? AccountId => Level == SecretLevel.Repository ? null : Id;
@@ -22,7 +22,9 @@ internal sealed record SecretOwner(SecretLevel Level, long Id)
 
     public static SecretOwner Organization(long id) => new(SecretLevel.Organization, id);
 
-    /// <summary>A change of one of its secrets as the audit log names it; GitHub calls the secrets of other apps so.</summary>
+    /// <summary>
+    /// An entry for the audit log about a change of one of its secrets. The action has GitHub's name for secrets of other apps.
+    /// </summary>
     public async Task<AuditEntry> EntryAsync(DbSession session, string change, string secret)
     {
         var prefix = Level switch

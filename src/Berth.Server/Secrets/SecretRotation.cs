@@ -21,7 +21,8 @@ internal sealed class SecretKeyRows : IWrappedRows
         "update secret_keys set secret_key = @value where id = @Id and secret_key = @old", new { value, row.Id, old = row.Value });
 
     /// <summary>
-    /// Whoever had the master key may have the key pairs: owners get new ones when they next ask, the old open boxes for a week.
+    /// Somebody who had the master key may have the key pairs too. So owners get new ones when they next ask, and the old ones open boxes
+    /// for a week.
     /// </summary>
     public Task BeginAsync(DbSession session, DateTimeOffset now) =>
         session.ExecuteAsync("update secret_keys set retired_at = @now where retired_at is null", new { now });

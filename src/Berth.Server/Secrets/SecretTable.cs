@@ -20,7 +20,7 @@ internal sealed record SecretRow
     public DateTimeOffset UpdatedAt { get; init; }
 }
 
-/// <summary>The secrets tables. Nothing here returns a value but <see cref="ValuesAsync"/>, which only codespaces and checks ask.</summary>
+/// <summary>The secrets tables. Only <see cref="ValuesAsync"/> returns values, for codespaces and checks.</summary>
 internal static class SecretTable
 {
     private const string Columns = "id, level, name, visibility, version, created_at, updated_at";
@@ -78,7 +78,7 @@ internal static class SecretTable
     public static Task RemoveRepositoryAsync(DbSession session, long secretId, long repositoryId) => session.ExecuteAsync(
         "delete from secret_repositories where secret_id = @secretId and repository_id = @repositoryId", new { secretId, repositoryId });
 
-    /// <summary>Every secret that could reach a codespace of this user and repository, with what decides whether it does.</summary>
+    /// <summary>Reads every secret that could reach a codespace of this user and repository, with what decides whether it does.</summary>
     public static Task<List<SecretValueRow>> ValuesAsync(DbSession session, long userId, long repositoryId, long organizationId) =>
         session.QueryAsync<SecretValueRow>(
             """
@@ -92,7 +92,7 @@ internal static class SecretTable
             """,
             new { userId, repositoryId, organizationId });
 
-    /// <summary>Every registry secret of one owner, as a codespace would see it that gets them all.</summary>
+    /// <summary>Reads every registry secret of one owner, as for a codespace that gets all of them.</summary>
     public static Task<List<SecretValueRow>> RegistryValuesAsync(
         DbSession session, SecretOwner owner) => session.QueryAsync<SecretValueRow>(
         $"""

@@ -11,7 +11,7 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Secrets;
 
-/// <summary>The repositories that a user's or an organization's secret selects.</summary>
+/// <summary>The routes for the repositories that a user's or an organization's secret selects.</summary>
 internal static class SelectedRepositoryEndpoints
 {
     /// <summary>409: only a secret with visibility <c>selected</c> has a list.</summary>
@@ -51,7 +51,7 @@ internal static class SelectedRepositoryEndpoints
                 var on = await AccessDecisions.RepositoriesAsync(session, caller.User.UserId, page.Items);
                 var rows = await RepositoryTable.FindAsync(session, page.Items);
 
-                // A repository that the user may no longer read is still selected, and still not shown.
+                // A repository that the user can no longer read stays selected, but is not shown.
                 var repositories = page.Items.FindAll(id => rows.ContainsKey(id)
                         && (owner.Level == SecretLevel.Organization
                             || (on.TryGetValue(id, out var found) && AccessRules.MayRead(found.Standing))))

@@ -4,22 +4,22 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Storage;
 
 /// <summary>
-/// Appends a content to a file through two buffers: while one fills from the network and is hashed, the other is written. The bytes stay
-/// in the page cache for the first pull, which usually comes soon, and the disk begins with them long before the commit waits for it.
+/// Appends content to a file through two buffers. While one is filled from the network and hashed, the other is written. The bytes stay in
+/// the page cache for the first pull, which usually comes soon. The disk begins to write them long before the commit waits for it.
 /// </summary>
 internal sealed class AppendToFile(SafeFileHandle file, RunningHash? hash, long offset, long limit)
 {
-    /// <summary>Size of the buffers that contents of unknown or ordinary length arrive in.</summary>
+    /// <summary>The size of the buffers for content of unknown or ordinary length.</summary>
     public const int BufferSize = 256 * 1024;
 
-    /// <summary>Small enough to keep the disk busy from the beginning, large enough to give it whole extents.</summary>
+    /// <summary>Small enough to keep the disk busy from the beginning, and large enough for whole extents.</summary>
     private const int WriteBackPiece = 8 << 20;
 
     private long _handedToDisk = offset;
 
     public long Written { get; private set; } = offset;
 
-    /// <summary>False when the content goes past the limit; the caller cuts the file back.</summary>
+    /// <summary>Returns false when the content exceeds the limit. The caller then shortens the file.</summary>
     /// <param name="bufferSize">Any size works. One byte more than the content needs only one buffer.</param>
     public async Task<bool> RunAsync(Stream content, int bufferSize, CancellationToken cancellationToken)
     {
@@ -29,7 +29,7 @@ internal sealed class AppendToFile(SafeFileHandle file, RunningHash? hash, long 
         var accepted = Written;
         try
         {
-            // A sender that has nothing to send yet holds no buffer.
+            // Wait for data first, so that a client that has nothing to send yet holds no buffer.
             _ = await content.ReadAsync(Memory<byte>.Empty, cancellationToken);
             filling = MemoryPool<byte>.Shared.Rent(bufferSize);
             while (true)
@@ -42,7 +42,7 @@ internal sealed class AppendToFile(SafeFileHandle file, RunningHash? hash, long 
                     return false;
                 }
 
-                // Hashed while the piece before is being written: writing takes longer than hashing and receiving together.
+                // The hash is computed while the previous piece is written, since writing takes longer than hashing and receiving together.
                 hash?.Append(buffer.Span[..count]);
                 await stored;
                 if (count < buffer.Length)

@@ -4,12 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Storage;
 
 /// <summary>
-/// Brings what was written to the disk. Every failure is an exception: .NET's own way of syncing a file passes over some, and a file
-/// system tells of bytes that it lost only once.
+/// Makes the disk store what was written. Every failure is an exception. .NET's own sync ignores some failures, and a file system reports
+/// lost bytes only once.
 /// </summary>
 internal static partial class DiskSync
 {
-    // unistd.h and fcntl.h of Linux; O_DIRECTORY has another value on arm64.
+    // Values from unistd.h and fcntl.h of Linux. O_DIRECTORY has another value on arm64.
     private const int ReadOnly = 0;
     private const int CloseOnExec = 0x80000;
     private static readonly int OnlyFolder = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
@@ -19,22 +19,22 @@ internal static partial class DiskSync
     private const uint Write = 2;
     private const uint WaitAfter = 4;
 
-    // errno.h of Linux.
+    // Values from errno.h of Linux.
     private const int Interrupted = 4;        // EINTR
     private const int IllegalSeek = 29;       // ESPIPE
     private const int NotImplemented = 38;    // ENOSYS
     private const int NotSupported = 95;      // EOPNOTSUPP
 
-    /// <summary>Lets the disk begin with a part of a file, so that little is left to do when the whole file is synced.</summary>
-    /// <exception cref="LostBytesException">The disk did not take bytes of the file that were written before.</exception>
+    /// <summary>Lets the disk begin to write a part of a file, so that little is left when the whole file is synced.</summary>
+    /// <exception cref="LostBytesException">The disk failed to store bytes of the file that were written before.</exception>
     public static void BeginWriteBack(SafeFileHandle file, long offset, long count) => SyncRange(file, offset, count, Write);
 
-    /// <summary>Waits until everything from the offset on has been handed to the disk, so that its failures are known now.</summary>
-    /// <exception cref="LostBytesException">The disk did not take bytes of the file that were written before.</exception>
+    /// <summary>Waits until everything from the offset on has been given to the disk, so that its failures are known now.</summary>
+    /// <exception cref="LostBytesException">The disk failed to store bytes of the file that were written before.</exception>
     public static void AwaitWriteBack(SafeFileHandle file, long offset) => SyncRange(file, offset, 0, WaitBefore | Write | WaitAfter);
 
-    /// <summary>A file's bytes and length survive a power cut after this.</summary>
-    /// <exception cref="LostBytesException">The disk did not take bytes of the file that were written before.</exception>
+    /// <summary>After this the file's bytes and length survive a power cut.</summary>
+    /// <exception cref="LostBytesException">The disk failed to store bytes of the file that were written before.</exception>
     public static void SyncBytes(SafeFileHandle file)
     {
         while (Fdatasync(file) != 0)
@@ -47,8 +47,8 @@ internal static partial class DiskSync
         }
     }
 
-    /// <summary>Brings a folder's entries to disk: a rename survives a power cut only after this (fsync(2), "NOTES").</summary>
-    /// <exception cref="IOException">The folder cannot be synced; <see cref="Exception.HResult"/> is the errno.</exception>
+    /// <summary>Stores a folder's entries on disk. A rename survives a power cut only after this (fsync(2), "NOTES").</summary>
+    /// <exception cref="IOException">The folder cannot be synced. <see cref="Exception.HResult"/> is the errno.</exception>
     public static void SyncFolder(string folder)
     {
         var descriptor = Open(folder, ReadOnly | OnlyFolder | CloseOnExec);
@@ -79,7 +79,7 @@ internal static partial class DiskSync
                 case Interrupted:
                     break;
                 case IllegalSeek or NotImplemented or NotSupported:
-                    // Only speed is lost: committing syncs the whole file.
+                    // This costs only speed, since the commit syncs the whole file.
                     return;
                 case var errno:
                     throw new LostBytesException($"sync_file_range: {Marshal.GetPInvokeErrorMessage(errno)}", errno);
@@ -109,5 +109,5 @@ internal static partial class DiskSync
     private static partial int Close(int descriptor);
 }
 
-/// <summary>Accepted bytes did not reach the disk, and nobody can say which. <see cref="Exception.HResult"/> is the errno.</summary>
+/// <summary>Accepted bytes did not reach the disk, and nobody knows which. <see cref="Exception.HResult"/> is the errno.</summary>
 internal sealed class LostBytesException(string message, int errno) : IOException(message, errno);

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Berth.Server.Storage;
 
-/// <summary>Finished blobs as files; see <see cref="FileLayout"/>.</summary>
+/// <summary>Finished blobs as files. See <see cref="FileLayout"/>.</summary>
 internal sealed class FileBlobStore(FileLayout layout) : IBlobStore
 {
     public ValueTask<long?> SizeAsync(StorageKey key, CancellationToken cancellationToken)
@@ -55,12 +55,12 @@ internal sealed class FileBlobStore(FileLayout layout) : IBlobStore
     {
         try
         {
-            // One small file that stays: a probe every second neither fills the folder nor races with another one.
+            // One small file that stays, so that a probe every second neither fills the folder nor collides with another probe.
             using var probe = new FileStream(
                 Path.Combine(layout.UploadsFolder, ".ready"), FileMode.OpenOrCreate, FileAccess.Write,
                 FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
-            // A file of a broken disk can often still be opened.
+            // On a broken disk a file can often still be opened, so write to it.
             probe.WriteByte((byte)'\n');
         }
         catch (UnauthorizedAccessException exception)
@@ -69,7 +69,7 @@ internal sealed class FileBlobStore(FileLayout layout) : IBlobStore
         }
         catch (IOException exception) when (StorageFaults.Of(exception) == StorageFault.Full)
         {
-            // Said to those who push.
+            // A full disk is reported to those who push.
         }
 
         return Task.CompletedTask;
@@ -77,8 +77,8 @@ internal sealed class FileBlobStore(FileLayout layout) : IBlobStore
 }
 
 /// <summary>
-/// Reads a file by position, without a buffer and on the calling thread: blobs are read in pieces of 256 KiB, mostly from the page
-/// cache, where handing each read to another thread costs more than the read.
+/// Reads a file by position, without a buffer and on the calling thread. Blobs are read in pieces of 256 KiB, mostly from the page cache,
+/// and then giving each read to another thread costs more than the read.
 /// </summary>
 internal sealed class FileReadStream(SafeFileHandle file) : Stream
 {

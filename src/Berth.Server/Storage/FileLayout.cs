@@ -20,7 +20,7 @@ internal sealed class FileLayout
         Directory.CreateDirectory(UploadsFolder, Private);
         for (var i = 0; i < 256; i++)
         {
-            // All of them at once, so that a commit never has to make one and bring its name to disk too.
+            // Create all folders now, so that a commit never has to create one and sync its name too.
             Directory.CreateDirectory(Path.Combine(Root, i.ToString("x2")), Private);
         }
 

@@ -7,12 +7,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Berth.Server.Storage;
 
 /// <summary>
-/// Uploads as files; <see cref="AppendToFile"/> says how bytes arrive. A finished upload is synced, renamed into its blob folder, and the
-/// folder is synced; only then may a row name it.
+/// Uploads as files. <see cref="AppendToFile"/> says how bytes are written. A finished upload is synced and renamed into its blob folder,
+/// and the folder is synced. Only then may a row name it.
 /// </summary>
 internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) : IUploadStore
 {
-    /// <summary>Contents below this take an ordinary buffer of their own size.</summary>
+    /// <summary>Content smaller than this gets an ordinary buffer of its own size.</summary>
     private const int SmallContent = 128 * 1024;
 
     public ValueTask<long> LengthAsync(StorageKey upload, CancellationToken cancellationToken)
@@ -31,7 +31,7 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
         var append = new AppendToFile(file, hash, offset, limit);
         try
         {
-            // One byte more than is expected, so that one read shows the end.
+            // One byte more than expected, so that a single read shows the end.
             if (!await append.RunAsync(content, small ? (int)expectedLength!.Value + 1 : AppendToFile.BufferSize, cancellationToken))
             {
                 RandomAccess.SetLength(file, offset);
@@ -52,14 +52,14 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
         }
         catch (IOException exception) when (StorageFaults.Of(exception) == StorageFault.Full)
         {
-            // Whoever resumes finds the offset that was answered last; the room goes back at once.
+            // A client that resumes finds the offset of the last answer, and the disk space is freed at once.
             hash?.Dispose();
             RandomAccess.SetLength(file, offset);
             throw;
         }
         catch
         {
-            // The sender broke off. What is written stays, the hash may be ahead of it or behind it.
+            // The sender ended early. What is written stays, but the hash may be ahead of it or behind it.
             hash?.Dispose();
             throw;
         }
@@ -132,8 +132,8 @@ internal sealed class FileUploadStore(FileLayout layout, RunningHashes hashes) :
     }
 
     /// <summary>
-    /// Takes an upload back to its beginning. The system tells of lost bytes once and may keep them readable for a while, so a second
-    /// attempt to commit what is there would succeed.
+    /// Cuts an upload back to nothing. The system reports lost bytes only once and may keep them readable for a while, so a second attempt
+    /// to commit them would seem to succeed.
     /// </summary>
     private static void ForgetAll(SafeFileHandle file) => RandomAccess.SetLength(file, 0);
 

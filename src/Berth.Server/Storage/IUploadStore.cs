@@ -3,17 +3,17 @@ using Berth.Server.Oci;
 namespace Berth.Server.Storage;
 
 /// <summary>
-/// Bytes on the way in. What it holds is the truth about how far an upload has come. One caller at a time per upload; see
+/// Stores the bytes of uploads. Its length of an upload is the true one. Only one caller at a time may use an upload, see
 /// <see cref="UploadLeases"/>.
 /// </summary>
 internal interface IUploadStore
 {
-    /// <summary>Bytes received so far; 0 before the first.</summary>
+    /// <summary>The bytes received so far. 0 before the first.</summary>
     ValueTask<long> LengthAsync(StorageKey upload, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Appends the content at <paramref name="offset"/>, which must be the length so far, hashing meanwhile. What arrived before the
-    /// sender broke off stays; when the store fails or the limit is passed, the upload is cut back to <paramref name="offset"/>.
+    /// Appends the content at <paramref name="offset"/>, which must be the present length, and hashes it meanwhile. If the sender ends
+    /// early, the received bytes stay. If the store fails or the limit is exceeded, the upload is cut back to <paramref name="offset"/>.
     /// </summary>
     /// <param name="expectedLength">The length of the content in bytes, if known. It sizes the buffers.</param>
     /// <param name="limit">The limit for the whole upload, in bytes.</param>
@@ -23,15 +23,15 @@ internal interface IUploadStore
         CancellationToken cancellationToken);
 
     /// <summary>
-    /// Verifies the bytes and makes them a finished blob under the same key, safe from a power cut when it returns. Where the digest is
-    /// another, nothing changes. Never called twice for bytes that became a blob.
+    /// Verifies the bytes and makes them a finished blob under the same key, which survives a power cut from then on. If the digest
+    /// differs, nothing changes. It must not be called again for bytes that became a blob.
     /// </summary>
     Task<CommitResult> CommitAsync(StorageKey upload, Digest expected, CancellationToken cancellationToken);
 
-    /// <summary>Idempotent.</summary>
+    /// <summary>Does nothing when the upload is gone already.</summary>
     Task DiscardAsync(StorageKey upload, CancellationToken cancellationToken);
 
-    /// <summary>Uploads that nothing was appended to since the given time.</summary>
+    /// <summary>Lists uploads to which nothing was appended since the given time.</summary>
     IAsyncEnumerable<StorageKey> ListAsync(DateTimeOffset untouchedSince, CancellationToken cancellationToken);
 }
 

@@ -4,7 +4,7 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Storage;
 
-/// <summary>The hash of an upload as far as it has come.</summary>
+/// <summary>The hash of the bytes of an upload so far.</summary>
 internal sealed class RunningHash(string algorithm) : IDisposable
 {
     private readonly IncrementalHash _hash = Digest.Begin(algorithm);
@@ -19,15 +19,15 @@ internal sealed class RunningHash(string algorithm) : IDisposable
         Offset += bytes.Length;
     }
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Returns the digest. The hash cannot be used after that.</summary>
     public Digest Finish() => Digest.Of(Algorithm, _hash.GetHashAndReset());
 
     public void Dispose() => _hash.Dispose();
 }
 
 /// <summary>
-/// Keeps running hashes between the requests of an upload. .NET cannot save a hash's state, so it stays in memory, bounded and for a
-/// limited time; where it is missing (a restart, another process, a gap) the bytes are read again at commit.
+/// Keeps running hashes between the requests of an upload. .NET cannot save a hash's state, so it stays in memory, with a limit and for a
+/// limited time. If it is missing (after a restart, in another process, after a gap), the bytes are read again at commit.
 /// </summary>
 internal sealed class RunningHashes(TimeProvider time) : IDisposable
 {
@@ -35,7 +35,7 @@ internal sealed class RunningHashes(TimeProvider time) : IDisposable
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
     private readonly ConcurrentDictionary<string, (RunningHash Hash, long Since)> _hashes = new(StringComparer.Ordinal);
 
-    /// <summary>Takes the hash away, so that a failure in between loses it rather than letting it lie.</summary>
+    /// <summary>Removes the hash from here, so that a failure in between loses it rather than leaving it in a wrong state.</summary>
     public RunningHash? Take(StorageKey upload, long offset)
     {
         if (!_hashes.TryRemove(upload.Value, out var entry))

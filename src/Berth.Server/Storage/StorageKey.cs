@@ -5,8 +5,8 @@ using Berth.Server.Oci;
 namespace Berth.Server.Storage;
 
 /// <summary>
-/// Names the bytes of one upload, on their way in and afterwards: 32 hexadecimal digits, random and never used again. It is also the
-/// upload's id in its URL, so nobody can guess it.
+/// Names the bytes of one upload, before and after it is finished: 32 hexadecimal digits, random and never used again. It is also the
+/// upload's id in its URL, so it must be impossible to guess.
 /// </summary>
 internal readonly record struct StorageKey
 {

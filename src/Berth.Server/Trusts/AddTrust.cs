@@ -6,7 +6,7 @@ using Berth.Server.Repositories;
 namespace Berth.Server.Trusts;
 
 /// <summary>
-/// Adds a trust. Who lets others publish must be able to do it: the same scope is needed as for a workflow token that is minted.
+/// Adds a trust. It needs the same scope as minting a workflow token, since nobody may let others publish without being allowed to publish.
 /// </summary>
 internal sealed class AddTrust(Db db, AuditLog audit, TimeProvider time)
 {

@@ -1,8 +1,8 @@
 namespace Berth.Server.Trusts;
 
 /// <summary>
-/// How a CI system writes its ID tokens: which issuer it is, which of its claims are ids that nobody else is ever given, and how it calls
-/// run, ref and commit.
+/// How a CI system writes its ID tokens: its issuer, which claims are ids that are never given to anybody else, and the names of its claims
+/// for run, ref and commit.
 /// </summary>
 internal sealed record CiProvider
 {
@@ -57,7 +57,7 @@ internal sealed record CiProvider
         {
             Name = "circleci",
             RepositoryClaim = "oidc.circleci.com/project-id",
-            // The issuer has the organization's id in it.
+            // The issuer contains the organization's id.
             OwnerClaim = "iss",
             Run = ["oidc.circleci.com/workflow-id", "oidc.circleci.com/job-id"],
             Ref = "oidc.circleci.com/vcs-ref",
@@ -65,7 +65,7 @@ internal sealed record CiProvider
         GitHub with { Name = "other", Issuer = null, RepositoryClaim = null, OwnerClaim = null, OtherIds = [], TakesAnyId = true },
     ];
 
-    /// <summary>Claims that hold names. A name can be given up and taken by somebody else, so nothing may be trusted for it.</summary>
+    /// <summary>Claims that contain names. A name can be given up and taken by somebody else, so no trust may rely on it.</summary>
     private static readonly string[] Names =
     [
         "sub", "aud", "repository", "repository_owner", "project_path", "namespace_path", "user_login", "user_email", "actor", "workflow",
@@ -78,10 +78,10 @@ internal sealed record CiProvider
     /// <summary>Null: every installation has its own.</summary>
     public string? Issuer { get; private init; }
 
-    /// <summary>The id of the repository or project; null where it must be said.</summary>
+    /// <summary>The claim with the id of the repository or project. Null when the person must name it.</summary>
     public string? RepositoryClaim { get; private init; }
 
-    /// <summary>The id of the owner or group.</summary>
+    /// <summary>The claim with the id of the owner or group.</summary>
     public string? OwnerClaim { get; private init; }
 
     private string[] OtherIds { get; init; } = [];
@@ -90,14 +90,14 @@ internal sealed record CiProvider
 
     private string[] Run { get; init; } = [];
 
-    /// <summary>A whole ref, <c>refs/heads/main</c>.</summary>
+    /// <summary>The claim with a full ref, <c>refs/heads/main</c>.</summary>
     private string? Ref { get; init; }
 
     private string? Branch { get; init; }
 
     private string? Tag { get; init; }
 
-    /// <summary>Says whether <see cref="Branch"/> or <see cref="Tag"/> is meant, where both are one claim.</summary>
+    /// <summary>The claim that says whether <see cref="Branch"/> or <see cref="Tag"/> is meant, if both are the same claim.</summary>
     private string? RefType { get; init; }
 
     private string[] Commit { get; init; } = [];
@@ -108,7 +108,7 @@ internal sealed record CiProvider
 
     public static CiProvider? Find(string name) => Array.Find(All, one => one.Name == name);
 
-    /// <summary>Null when the claim is an id that may be trusted, else why not.</summary>
+    /// <summary>Null when the claim is an id that may be trusted. Otherwise the reason why not.</summary>
     public string? FaultOf(string claim) =>
         TakesAnyId
             ? Names.Contains(claim, StringComparer.Ordinal)
@@ -118,7 +118,7 @@ internal sealed record CiProvider
                 ? null
                 : $"of {Name} only these ids can be trusted: {string.Join(", ", (string?[])[RepositoryClaim, OwnerClaim, .. OtherIds])}";
 
-    /// <summary>What the token says about the run that it was made for.</summary>
+    /// <summary>The run that the token was made for, as the token describes it.</summary>
     public Access.VerifiedRun RunOf(IdentityClaims claims) => new(
         FirstOf(Run, claims), RefOf(claims), FirstOf(Commit, claims), Text(Environment, claims), Text(Event, claims));
 

@@ -5,7 +5,9 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Trusts;
 
-/// <summary>A repository that is transferred takes no trust along: whom its former owner trusted, the new one may not.</summary>
+/// <summary>
+/// Deletes the trusts of a repository that is transferred, since the new owner has not trusted whom the former owner trusted.
+/// </summary>
 internal sealed class EndTrusts : IFollowRepositories
 {
     public Task RenamedAsync(DbSession session, ChangeActor actor, RepositoryFacts old, RepositoryFacts renamed) => Task.CompletedTask;

@@ -9,21 +9,21 @@ namespace Berth.Server.Trusts;
 /// <summary>A workflow token that was made for an ID token.</summary>
 internal sealed record ExchangedToken(string Value, DateTimeOffset ExpiresAt, Role Packages, string Repository);
 
-/// <summary>What is asked beside the ID token.</summary>
+/// <summary>What the request asks for besides the ID token.</summary>
 /// <param name="Target">An owner, or <c>owner/repo</c>. It chooses when the token may stand for workflows of several.</param>
 /// <param name="Packages">Null: as much as the trust gives.</param>
 internal sealed record ExchangeWish(string? Target = null, Role? Packages = null);
 
 /// <summary>
-/// Makes a workflow token for the ID token of a CI job, by the trust that it meets. All doors lead here: the exchange endpoints, where an
-/// ID token is taken once, and the registries' passwords, where it stands for one workflow token for as long as it lives.
+/// Makes a workflow token for the ID token of a CI job that meets a trust. Both ways lead here: the exchange endpoints, which accept an ID
+/// token once, and the registries' passwords, where it stands for one workflow token for all of its life.
 /// </summary>
 internal sealed partial class ExchangeIdentity(
     Db db, VerifyIdentity verify, AuditLog audit, TimeProvider time, ILogger<ExchangeIdentity> logger)
 {
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
-    /// <exception cref="IdentityRefusedException">It is not taken, or was taken before.</exception>
+    /// <exception cref="IdentityRefusedException">The ID token is not accepted, or was accepted before.</exception>
     public async Task<ExchangedToken> OnceAsync(
         HttpContext http, string idToken, ExchangeWish wish, CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ internal sealed partial class ExchangeIdentity(
             async session =>
             {
                 var made = await NewRowAsync(session, token, wish, TokenSecret.Hash(secret), now + Life, now);
-                // After a refusal it can be tried again: what is used up is a token that was made.
+                // After a refusal the ID token can be tried again. It is used up only when a token was made.
                 return await TrustTable.UseAsync(session, token.UseHash, endsAt + TimeSpan.FromMinutes(2), now)
                     ? await InsertAsync(session, http, made, now)
                     : throw new IdentityRefusedException(IdentityFault.Replayed, "the ID token was exchanged before; each is taken once");
@@ -43,8 +43,8 @@ internal sealed partial class ExchangeIdentity(
         return new ExchangedToken(secret, row.Row.ExpiresAt!.Value, row.Gives, row.Repository.FullName);
     }
 
-    /// <summary>Makes the one workflow token that stands behind the ID token as a password; nothing where it is there already.</summary>
-    /// <exception cref="IdentityRefusedException">It is not taken.</exception>
+    /// <summary>Makes the one workflow token that the ID token stands for as a password. Does nothing when it exists already.</summary>
+    /// <exception cref="IdentityRefusedException">The ID token is not accepted.</exception>
     public async Task AsPasswordAsync(HttpContext http, string idToken, ExchangeWish wish, CancellationToken cancellationToken)
     {
         var (token, endsAt) = await VerifyAsync(idToken, cancellationToken);
@@ -56,7 +56,7 @@ internal sealed partial class ExchangeIdentity(
     }
 
     /// <summary>
-    /// Under what the workflow token of an ID token is found: not under the ID token itself, which is no token of the API.
+    /// The secret under which the workflow token of an ID token is stored. It is not the ID token itself, which is no token of the API.
     /// </summary>
     public static string PasswordOf(string idToken) => "\0id-token\0" + idToken;
 
@@ -65,7 +65,7 @@ internal sealed partial class ExchangeIdentity(
         var token = IdentityToken.Parse(idToken);
         if ((await db.ReadAsync(session => TrustTable.OfIssuerAsync(session, token.Issuer), cancellationToken)).Count == 0)
         {
-            // Before anything is fetched: an issuer that nobody trusts is not asked for its keys.
+            // Check this before anything is fetched, so that an issuer that nobody trusts is not asked for its keys.
             throw new IdentityRefusedException(
                 IdentityFault.UntrustedIssuer, $"the ID token's issuer is not trusted: {Shown.Of(token.Issuer)}");
         }
@@ -109,8 +109,8 @@ internal sealed partial class ExchangeIdentity(
     }
 
     /// <summary>
-    /// One repository must be meant: whoever administers a repository may trust whom they like, so that others trust the same identity
-    /// must neither take it over nor be told. Of several trusts of that repository the one that gives most.
+    /// Chooses one repository. Everybody who administers a repository may trust any identity, so trusts of others in the same identity must
+    /// not affect this one and are not revealed. Among several trusts of that repository the one that gives most counts.
     /// </summary>
     private static async Task<(Trust Trust, RepositoryFacts Repository)> ChooseAsync(
         DbSession session, IReadOnlyList<Trust> trusts, IdentityClaims claims, string? target)
@@ -120,7 +120,7 @@ internal sealed partial class ExchangeIdentity(
         {
             foreach (var id in trust.RepositoryId is { } one ? [one] : await NamedAsync(session, trust, claims))
             {
-                // A repository that was transferred takes no trust of its former owner along.
+                // A repository that was transferred does not keep trusts of its former owner.
                 if (await AccessDecisions.RepositoryAsync(session, null, id) is { Repository: var repository }
                     && repository.OwnerId == trust.OwnerId)
                 {
@@ -161,7 +161,7 @@ internal sealed partial class ExchangeIdentity(
         await TokenTable.DeleteEndedWorkflowTokensAsync(session, repository.Id, now - TimeSpan.FromDays(1));
         if (await TokenTable.TryInsertAsync(session, row) is { } id)
         {
-            // Nobody but the workflow itself asks for it.
+            // Only the workflow itself asks for this, so the workflow is the actor.
             var workflow = new WorkflowPrincipal(repository.Id, repository.FullName, made.Gives, Role.Admin, id)
             {
                 Run = new VerifiedRun(row.Run, row.Ref, row.CommitId, row.Environment, row.Event),

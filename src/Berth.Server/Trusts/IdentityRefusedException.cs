@@ -1,14 +1,14 @@
 namespace Berth.Server.Trusts;
 
-/// <summary>What of an ID token did not hold.</summary>
+/// <summary>Why an ID token is refused.</summary>
 internal enum IdentityFault
 {
-    /// <summary>It is no signed token of a form that is taken.</summary>
+    /// <summary>It is not a signed token of an accepted form.</summary>
     Malformed,
 
     UntrustedIssuer,
 
-    /// <summary>The issuer's keys could not be read: nothing is said about the token.</summary>
+    /// <summary>The issuer's keys could not be read, so nothing is known about the token.</summary>
     KeysUnavailable,
 
     Signature,
@@ -19,19 +19,19 @@ internal enum IdentityFault
 
     Claim,
 
-    /// <summary>Ref, environment or event.</summary>
+    /// <summary>The ref, environment or event does not match.</summary>
     Condition,
 
-    /// <summary>No repository is meant, or more than one.</summary>
+    /// <summary>It stands for no repository, or for more than one.</summary>
     Repository,
 
     Replayed,
 
-    /// <summary>More was asked than the trust gives.</summary>
+    /// <summary>The request asks for more than the trust gives.</summary>
     Permission,
 }
 
-/// <summary>An ID token is not taken. The words name what did not match in the token, and say nothing of any trust.</summary>
+/// <summary>An ID token is refused. The words name what in the token did not match, and say nothing about any trust.</summary>
 internal sealed class IdentityRefusedException(IdentityFault fault, string message) : Exception(message)
 {
     public IdentityFault Fault { get; } = fault;

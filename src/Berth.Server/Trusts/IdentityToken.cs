@@ -11,7 +11,7 @@ internal sealed class IdentityClaims(JsonElement payload)
 {
     private const int Longest = 1024;
 
-    /// <summary>A string, number or truth value as it is written; null for what is missing, longer than an id can be, or a list.</summary>
+    /// <summary>A string, number or truth value as written. Null for what is missing, is longer than an id can be, or is a list.</summary>
     public string? this[string name] => payload.TryGetProperty(name, out var value) ? Text(value) : null;
 
     /// <summary>One audience or a list of them (RFC 7519 section 4.1.3).</summary>
@@ -21,7 +21,7 @@ internal sealed class IdentityClaims(JsonElement payload)
         : Text(aud) is { } one ? [one]
         : [];
 
-    /// <summary>Seconds since 1970 UTC (RFC 7519 section 2, NumericDate); null where there is none that can be a time.</summary>
+    /// <summary>Seconds since 1970 UTC (RFC 7519 section 2, NumericDate). Null when the value cannot be a time.</summary>
     public DateTimeOffset? Time(string name) =>
         payload.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds)
             && seconds is >= 0 and < 253_402_300_799
@@ -43,12 +43,12 @@ internal sealed class IdentityClaims(JsonElement payload)
 }
 
 /// <summary>
-/// A JWS in compact form (RFC 7515), taken apart and not verified: what it says is worth nothing until <see cref="VerifyIdentity"/> has
-/// seen the signature.
+/// A JWS in compact form (RFC 7515), parsed and not verified. Nothing in it may be believed before <see cref="VerifyIdentity"/> has checked
+/// the signature.
 /// </summary>
 internal sealed class IdentityToken
 {
-    /// <summary>One that is sent as a password must fit into a header.</summary>
+    /// <summary>The limit of characters, since an ID token that is sent as a password must fit into a header.</summary>
     public const int LargestCharacters = 12 * 1024;
 
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 8, AllowDuplicateProperties = false };
@@ -66,15 +66,18 @@ internal sealed class IdentityToken
 
     public IdentityClaims Claims { get; }
 
-    /// <summary>What it is told apart by: its own id where its issuer gives one, else all of it.</summary>
+    /// <summary>Identifies the token: by its own id if the issuer gives one, else by the whole text.</summary>
     public byte[] UseHash => SHA256.HashData(Encoding.UTF8.GetBytes(
         Claims["jti"] is { Length: > 0 } id ? $"jti\n{Issuer}\n{id}" : $"token\n{Text[..Text.LastIndexOf('.')]}"));
 
-    /// <summary>Three parts, of which the first begins as every JSON object in base64 does; no token of Berth looks so.</summary>
+    /// <summary>
+    /// Whether the text has three parts, of which the first begins as every JSON object in base64 does. Berth's own tokens do not look like
+    /// that.
+    /// </summary>
     public static bool LooksLikeOne(string text) =>
         text.StartsWith("eyJ", StringComparison.Ordinal) && text.AsSpan().Count('.') == 2;
 
-    /// <exception cref="IdentityRefusedException">It is no signed token of a form that is taken.</exception>
+    /// <exception cref="IdentityRefusedException">The text is not a signed token of an accepted form.</exception>
     public static IdentityToken Parse(string text)
     {
         if (text.Length > LargestCharacters)
@@ -92,7 +95,7 @@ internal sealed class IdentityToken
         var payload = Object(parts[1], "payload");
         if (header.TryGetProperty("crit", out _))
         {
-            // RFC 7515 section 4.1.11: who does not know an extension that is marked so must refuse.
+            // RFC 7515 section 4.1.11: a critical extension that is not understood must be refused.
             throw Malformed("its header has critical extensions");
         }
 

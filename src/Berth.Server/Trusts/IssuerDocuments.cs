@@ -6,12 +6,12 @@ using Berth.Server.Registries.Remote;
 
 namespace Berth.Server.Trusts;
 
-/// <summary>What an issuer publishes could not be read; the words say why.</summary>
+/// <summary>The keys that an issuer publishes could not be read. The words say why.</summary>
 internal sealed class IssuerUnreadableException(string message) : Exception(message);
 
 /// <summary>
-/// Reads the keys of an issuer from where it publishes them (OpenID Connect Discovery 1.0 section 4). Documents are small or refused, and
-/// nothing follows a redirect.
+/// Reads the keys of an issuer from where it publishes them (OpenID Connect Discovery 1.0 section 4). It refuses large documents and
+/// follows no redirect.
 /// </summary>
 internal sealed class IssuerDocuments(RemoteHttp http, TimeProvider time)
 {
@@ -27,7 +27,7 @@ internal sealed class IssuerDocuments(RemoteHttp http, TimeProvider time)
         : MayBeAsked(url) ? null
         : "must begin with https://";
 
-    /// <exception cref="IssuerUnreadableException">Who issues cannot be reached, or answers with what is no key set.</exception>
+    /// <exception cref="IssuerUnreadableException">The issuer cannot be reached, or its answer is not a set of keys.</exception>
     public async Task<IssuerKeySet> ReadKeysAsync(string issuer, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(LongestWait, time);
@@ -64,7 +64,7 @@ internal sealed class IssuerDocuments(RemoteHttp http, TimeProvider time)
         }
     }
 
-    /// <summary>Plain http only on this machine, where nobody stands in between, and only where the operator allows that.</summary>
+    /// <summary>Plain http is allowed only on this machine, where nobody can intercept it, and only if the operator allows it.</summary>
     private static bool MayBeAsked(Uri url) =>
         url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && RealmRule.IsLoopback(url));
 

@@ -6,8 +6,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Berth.Server.Trusts;
 
 /// <summary>
-/// The public keys of an issuer, as far as a signature may be checked with them: RSA and elliptic curves of sound sizes. What is symmetric
-/// or for encryption is not among them, so that no public key can be taken for a secret.
+/// The public keys of an issuer that may check signatures: RSA and elliptic curves of sufficient size. Symmetric keys and keys for
+/// encryption are left out, so that no public key can be used as a shared secret.
 /// </summary>
 internal sealed class IssuerKeySet
 {
@@ -16,7 +16,9 @@ internal sealed class IssuerKeySet
     private const int LargestModulus = 8192 / 8;
     private const int LargestExponent = 4;
 
-    /// <summary>Signatures that are taken, with the curve that each is of: never <c>none</c>, never one of a shared secret.</summary>
+    /// <summary>
+    /// The accepted signature algorithms, with the curve of each. <c>none</c> and algorithms with a shared secret are never among them.
+    /// </summary>
     private static readonly Dictionary<string, string?> Curves = new(StringComparer.Ordinal)
     {
         ["RS256"] = null,
@@ -36,8 +38,8 @@ internal sealed class IssuerKeySet
 
     public static IReadOnlyCollection<string> Algorithms => Curves.Keys;
 
-    /// <summary>RFC 7517 section 5: a key that cannot be used is passed over.</summary>
-    /// <exception cref="OutsideJsonException">It is no JSON.</exception>
+    /// <summary>RFC 7517 section 5: a key that cannot be used is skipped.</summary>
+    /// <exception cref="OutsideJsonException">The document is not JSON.</exception>
     public static IssuerKeySet Parse(ReadOnlyMemory<byte> json)
     {
         using var document = OutsideJson.Parse(json, new JsonDocumentOptions { MaxDepth = 8 });
@@ -46,7 +48,7 @@ internal sealed class IssuerKeySet
         ]);
     }
 
-    /// <summary>The keys that may have made a signature: those of that id, or where none is named, the only one of its kind.</summary>
+    /// <summary>The keys that may have made a signature: those with that id or, if none is named, the only one of its kind.</summary>
     public IReadOnlyList<JsonWebKey> For(string algorithm, string? keyId)
     {
         if (!Curves.TryGetValue(algorithm, out var curve))
@@ -89,7 +91,7 @@ internal sealed class IssuerKeySet
         }
     }
 
-    /// <summary>Bytes of a number in base64url; 0 where it is none.</summary>
+    /// <summary>The length in bytes of a number in base64url. 0 when it is none.</summary>
     private static int Length(JsonElement key, string name) =>
         key.TextOf(name) is { } text && Base64Url.IsValid(text, out var length) ? length : 0;
 }

@@ -4,8 +4,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Berth.Server.Trusts;
 
 /// <summary>
-/// Remembers the keys of issuers. An issuer is asked again after an hour, and at once for a key that is not known: but at most once a
-/// minute, whatever tokens say. While it cannot be reached, its keys of the last day go on.
+/// Caches the keys of issuers. An issuer is asked again after an hour, and at once for an unknown key, but at most once a minute, whatever
+/// tokens say. While it cannot be reached, its keys of the last day stay in use.
 /// </summary>
 internal sealed class IssuerKeys(IssuerDocuments documents, TimeProvider time)
 {
@@ -17,9 +17,9 @@ internal sealed class IssuerKeys(IssuerDocuments documents, TimeProvider time)
 
     private readonly ConcurrentDictionary<string, Entry> _issuers = new(StringComparer.Ordinal);
 
-    /// <summary>The keys that may have signed a token; none when its issuer has no such key.</summary>
+    /// <summary>The keys that may have signed a token. Empty when the issuer has no such key.</summary>
     /// <param name="issuer">Must be trusted, since no other server may be asked.</param>
-    /// <exception cref="IssuerUnreadableException">The issuer's keys are not known and cannot be read.</exception>
+    /// <exception cref="IssuerUnreadableException">The issuer's keys are not cached and cannot be read.</exception>
     public async Task<IReadOnlyList<JsonWebKey>> ForAsync(
         string issuer, string algorithm, string? keyId, CancellationToken cancellationToken)
     {
@@ -53,7 +53,7 @@ internal sealed class IssuerKeys(IssuerDocuments documents, TimeProvider time)
         var stale = entry.Known is null || now - entry.Known.ReadAt >= Fresh;
         if ((stale || found.Count == 0) && now >= entry.AskAgainAt)
         {
-            // Before the request: who gives up while it runs must not make the next one come sooner.
+            // Set the time before the request, so that a caller who gives up meanwhile does not make the next one come sooner.
             entry.AskAgainAt = now + AfterFailure;
             try
             {

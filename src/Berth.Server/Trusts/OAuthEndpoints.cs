@@ -6,14 +6,14 @@ using Berth.Server.Http;
 namespace Berth.Server.Trusts;
 
 /// <summary>
-/// <c>/oauth/token</c>: exchanges the ID token of a CI job for a workflow token (RFC 8693). The form is RFC 6749's, and so are the errors.
+/// <c>/oauth/token</c> exchanges the ID token of a CI job for a workflow token (RFC 8693). The form and the errors are those of RFC 6749.
 /// </summary>
 internal static class OAuthEndpoints
 {
     private const string Exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
     private const string AccessToken = "urn:ietf:params:oauth:token-type:access_token";
 
-    /// <summary>RFC 8693 section 3: what a JWT of an OpenID provider may be called.</summary>
+    /// <summary>RFC 8693 section 3: the type names that a JWT of an OpenID provider may have.</summary>
     private static readonly string[] SubjectTypes =
     [
         "urn:ietf:params:oauth:token-type:id_token", "urn:ietf:params:oauth:token-type:jwt",
@@ -65,7 +65,7 @@ internal static class OAuthEndpoints
             }
 
             await throttle.FailedAsync(http.Connection.RemoteIpAddress, "oauth", cancellationToken);
-            // RFC 8693 section 2.2.2: a subject token that is not valid, or not acceptable, is an invalid_request.
+            // RFC 8693 section 2.2.2: a subject token that is not valid or not acceptable is an invalid_request.
             return Refused(
                 refused.Fault switch
                 {
@@ -90,7 +90,7 @@ internal static class OAuthEndpoints
         _ => Refused("unsupported_grant_type", $"only {Exchange} is supported"),
     };
 
-    /// <summary>The server itself, or <c>owner</c> or <c>owner/repo</c> on it, as a URL or without the server.</summary>
+    /// <summary>Reads the target: the server itself, or <c>owner</c> or <c>owner/repo</c> on it, as a URL or without the server.</summary>
     private static bool TryTarget(string text, AddressOptions address, out string? target)
     {
         var origin = address.BaseUri.GetLeftPart(UriPartial.Authority);

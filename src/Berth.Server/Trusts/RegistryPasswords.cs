@@ -5,12 +5,12 @@ using Berth.Server.Database;
 namespace Berth.Server.Trusts;
 
 /// <summary>
-/// What a registry takes as a password: every token of Berth, and the ID token of a CI job, which docker sends again and again and which
-/// stands for the one workflow token that was made for it.
+/// What a registry accepts as a password: every token of Berth, and the ID token of a CI job. docker sends the ID token again and again, so
+/// it stands for the one workflow token that was made for it.
 /// </summary>
 internal sealed class RegistryPasswords(Authenticator authenticator, ExchangeIdentity exchange)
 {
-    /// <summary>The principal of a token that was proven before; null when it has ended since.</summary>
+    /// <summary>The principal of a token that was verified before. Null when the token has ended since.</summary>
     public ValueTask<Principal?> StillValidAsync(Generation at, long tokenId, CancellationToken cancellationToken) =>
         authenticator.StillValidAsync(at, tokenId, cancellationToken);
 

@@ -3,7 +3,7 @@ using Berth.Server.Access;
 
 namespace Berth.Server.Trusts;
 
-/// <summary>A trust as stored: whose ID tokens stand for workflows of which repository.</summary>
+/// <summary>A stored trust. It says whose ID tokens stand for workflows of which repository.</summary>
 internal sealed record Trust
 {
     public long Id { get; init; }
@@ -48,12 +48,12 @@ internal sealed record Trust
     public CiProvider Ci =>
         CiProvider.Find(Provider) ?? throw new InvalidOperationException($"trust {Id} is of a provider that is not known: {Provider}");
 
-    /// <summary>Whether it takes the same tokens, in the same place.</summary>
+    /// <summary>Whether it accepts the same tokens, in the same place.</summary>
     public bool Trusts(Trust other) =>
         (Issuer, Audience, Claim, Value, RepositoryClaim, Ref, Environment, Event)
             == (other.Issuer, other.Audience, other.Claim, other.Value, other.RepositoryClaim, other.Ref, other.Environment, other.Event);
 
-    /// <summary>For the audit log, on one line.</summary>
+    /// <summary>One line for the audit log.</summary>
     public string Describe() =>
         $"{Issuer} {Claim}={Value} for {Audience}: packages {Packages}" + (Ref is null ? "" : $", {Ref}")
             + (Environment is null ? "" : $", environment {Environment}") + (Event is null ? "" : $", event {Event}");

@@ -6,7 +6,10 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Trusts;
 
-/// <summary>Whose ID tokens stand for workflows: settled by admins of a repository, and by owners for all of an organization.</summary>
+/// <summary>
+/// The routes for trusts, which say whose ID tokens stand for workflows. Admins of a repository manage its trusts, and owners those for all
+/// of an organization.
+/// </summary>
 internal static class TrustEndpoints
 {
     public static void MapTrusts(this IEndpointRouteBuilder api)
@@ -78,7 +81,7 @@ internal static class TrustEndpoints
         HttpContext http, Paging paging, Db db, Func<DbSession, Task<List<Trust>>> read, CancellationToken cancellationToken) =>
         ApiResult.Page(http, paging, paging.Of(await db.ReadAsync(read, cancellationToken)).Select(trust => trust.ToWire()));
 
-    /// <summary>With it end the tokens that were made by it.</summary>
+    /// <summary>Removes a trust. The tokens that were made by it end too.</summary>
     private static async Task<IResult> RemoveAsync(
         string id, ApiCaller caller, Func<Trust, bool> isHere, AuditEntry entry, Db db, AuditLog audit, CancellationToken cancellationToken)
     {

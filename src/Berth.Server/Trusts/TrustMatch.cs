@@ -3,18 +3,18 @@ using Berth.Server.Faults;
 
 namespace Berth.Server.Trusts;
 
-/// <summary>Which trusts a verified ID token meets: a rule over values, without a database.</summary>
+/// <summary>Decides which trusts a verified ID token meets. It needs no database.</summary>
 internal static class TrustMatch
 {
     /// <summary>
-    /// At GitHub such a workflow runs with the rights of the base repository and the code of whoever asks for a merge: it is trusted only
-    /// by name.
+    /// On GitHub such a workflow runs with the rights of the base repository, but may run the code of anybody who opens a pull request. So
+    /// it is trusted only when the trust names it.
     /// </summary>
     private const string OfStrangers = "pull_request_target";
 
-    /// <summary>At least one.</summary>
+    /// <summary>Returns at least one trust.</summary>
     /// <param name="claims">Must come from a token whose signature was verified.</param>
-    /// <exception cref="IdentityRefusedException">None is met; the words name what in the token did not match.</exception>
+    /// <exception cref="IdentityRefusedException">The token meets no trust. The words name what in it did not match.</exception>
     public static IReadOnlyList<Trust> Find(IReadOnlyList<Trust> ofIssuer, IdentityClaims claims)
     {
         var audiences = claims.Audiences;

@@ -5,12 +5,12 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Trusts;
 
-/// <summary>Where a trust is wanted.</summary>
+/// <summary>The place in which a trust is added.</summary>
 /// <param name="RepositoryId">Null: all repositories of the owner, an organization.</param>
 /// <param name="ExternalId">The forge's id of the repository, if it is recorded.</param>
 internal sealed record TrustPlace(long OwnerId, string Owner, long? RepositoryId, string? ExternalId);
 
-/// <summary>Reads what is to be trusted, and fills in what the CI system's kind says.</summary>
+/// <summary>Reads a new trust, and fills in what the kind of the CI system determines.</summary>
 internal static class TrustRequest
 {
     private const string Resource = "Trust";
@@ -72,7 +72,7 @@ internal static class TrustRequest
         Add("ref", trust.Ref is null ? null : RefPattern.FaultOf(trust.Ref));
     }
 
-    /// <summary>A token that is made for somebody else's namespace here is never taken for this one.</summary>
+    /// <summary>A token that is made for another namespace of this server must never be accepted for this one.</summary>
     private static string? AudienceFault(string audience, string owner, string origin)
     {
         var mine = $"{origin}/{owner}";

@@ -2,7 +2,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Trusts;
 
-/// <summary>All SQL about trusts, and about ID tokens that were exchanged.</summary>
+/// <summary>All SQL on trusts, and on ID tokens that were exchanged.</summary>
 internal static class TrustTable
 {
     private const string Select = """
@@ -16,7 +16,7 @@ internal static class TrustTable
     public static Task<List<Trust>> OfRepositoryAsync(DbSession session, long repositoryId) =>
         session.QueryAsync<Trust>($"{Select} where t.repository_id = @repositoryId order by t.id", new { repositoryId });
 
-    /// <summary>Those of the organization itself, not of its repositories.</summary>
+    /// <summary>The trusts of the organization itself, without those of its repositories.</summary>
     public static Task<List<Trust>> OfOrganizationAsync(DbSession session, long ownerId) =>
         session.QueryAsync<Trust>($"{Select} where t.owner_id = @ownerId and t.repository_id is null order by t.id", new { ownerId });
 
@@ -36,17 +36,19 @@ internal static class TrustTable
         """,
         trust);
 
-    /// <summary>With every token that was made by it.</summary>
+    /// <summary>Deletes a trust with every token that was made by it.</summary>
     public static Task DeleteAsync(DbSession session, long id) => session.ExecuteAsync("delete from trusts where id = @id", new { id });
 
     public static Task DeleteOfRepositoryAsync(DbSession session, long repositoryId) =>
         session.ExecuteAsync("delete from trusts where repository_id = @repositoryId", new { repositoryId });
 
-    /// <summary>The repositories of an owner that the forge knows by this id: one, unless somebody wrote it down twice.</summary>
+    /// <summary>The repositories of an owner that have this id at the forge. There is one, unless somebody recorded it twice.</summary>
     public static Task<List<long>> RepositoriesAsync(DbSession session, long ownerId, string externalId) => session.QueryAsync<long>(
         "select id from repositories where owner_id = @ownerId and external_id = @externalId order by id", new { ownerId, externalId });
 
-    /// <summary>False when it was marked before. Marks of tokens that are too old to be taken go.</summary>
+    /// <summary>
+    /// Marks an ID token as used. Returns false when it was marked before. Removes marks of tokens that are too old to be accepted.
+    /// </summary>
     public static async Task<bool> UseAsync(DbSession session, byte[] hash, DateTimeOffset expiresAt, DateTimeOffset now)
     {
         await session.ExecuteAsync("delete from used_identities where expires_at < @now", new { now });

@@ -2,7 +2,7 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Trusts;
 
-/// <summary>CI without passwords: trust in issuers of OIDC, and the exchange of their ID tokens.</summary>
+/// <summary>Publishing from CI without passwords: trust in OIDC issuers, and the exchange of their ID tokens.</summary>
 internal static class TrustsFeature
 {
     public static void AddTrusts(this IServiceCollection services)

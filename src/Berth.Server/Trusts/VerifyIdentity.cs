@@ -5,20 +5,21 @@ using Microsoft.IdentityModel.Tokens;
 namespace Berth.Server.Trusts;
 
 /// <summary>
-/// Whether an ID token was made by the issuer that it names, and is of now: algorithm, key, signature and times. Whom it stands for is
-/// <see cref="TrustMatch"/>'s to say.
+/// Checks that an ID token was made by the issuer that it names, and is valid now: algorithm, key, signature and times.
+/// <see cref="TrustMatch"/> decides whom it stands for.
 /// </summary>
 internal sealed class VerifyIdentity(IssuerKeys keys, TimeProvider time)
 {
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(60);
 
-    /// <summary>No CI system's token lives longer; and that of a token which was exchanged must be remembered for as long.</summary>
+    /// <summary>No CI system's tokens live longer. An exchanged token must be remembered for its whole life.</summary>
     private static readonly TimeSpan LongestLife = TimeSpan.FromHours(24);
 
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = 2 * IdentityToken.LargestCharacters };
 
-    /// <summary>When it ends.</summary>
-    /// <exception cref="IdentityRefusedException">It is not genuine, too old or too young, or its issuer's keys cannot be read.</exception>
+    /// <summary>Returns when the token ends.</summary>
+    /// <exception cref="IdentityRefusedException">The token is not genuine, is expired or not valid yet, or its issuer's keys cannot be
+    /// read.</exception>
     public async Task<DateTimeOffset> RunAsync(IdentityToken token, CancellationToken cancellationToken)
     {
         if (!IssuerKeySet.Algorithms.Contains(token.Algorithm))
@@ -39,9 +40,9 @@ internal sealed class VerifyIdentity(IssuerKeys keys, TimeProvider time)
                 TryAllIssuerSigningKeys = true,
                 RequireSignedTokens = true,
                 RequireExpirationTime = true,
-                // By the clock of the server, above.
+                // The times are checked above, by the server's clock.
                 LifetimeValidator = (_, _, _, _) => true,
-                // Each trust names its own.
+                // Each trust names its own audience.
                 ValidateAudience = false,
             });
         return result.IsValid

@@ -2,7 +2,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Api.Bodies;
 
-/// <summary>What is wrong with the fields of a request body, told together (422) and in the order of the fields.</summary>
+/// <summary>The faults of the fields of a request body. They are reported together (422), in the order of the fields.</summary>
 internal sealed class BodyFaults(string resource, IReadOnlyList<BodyField> fields)
 {
     private readonly List<FieldError> _faults = [];
@@ -15,7 +15,7 @@ internal sealed class BodyFaults(string resource, IReadOnlyList<BodyField> field
 
     public bool Has(string field) => _faults.Exists(fault => fault.Field == field);
 
-    /// <summary>For a field that one of several requests with the same record cannot do without.</summary>
+    /// <summary>Adds a fault when a field is missing that this request needs and others with the same record do not.</summary>
     public void Require(string field, string? value)
     {
         if (Has(field))

@@ -6,14 +6,14 @@ using Berth.Client.Wire;
 
 namespace Berth.Server.Api.Bodies;
 
-/// <summary>One field of a request body, from the property of its record: type and attributes say what may stand there.</summary>
+/// <summary>One field of a request body. The type and the attributes of its property say which values are allowed.</summary>
 /// <param name="KeepsNull">Whether null means something other than a missing field.</param>
 /// <param name="Refused">Why the field may not be given at all. Null: it may.</param>
 internal sealed record BodyField(PropertyInfo Property, string Name, BodyRule Rule, bool Required, bool KeepsNull, string? Refused)
 {
     private const int UsualLongest = 255;
 
-    /// <summary>In the order of the record, which is the order in which faults are told.</summary>
+    /// <summary>The fields in the order of the record, in which faults are reported.</summary>
     public static IReadOnlyList<BodyField> Of(Type body) => [.. body.GetProperties().Where(property => property.CanWrite).Select(Of)];
 
     private static BodyField Of(PropertyInfo property) => new(
@@ -66,7 +66,7 @@ internal sealed record BodyField(PropertyInfo Property, string Name, BodyRule Ru
     }
 }
 
-/// <summary>The fields of one record, looked at once.</summary>
+/// <summary>The fields of one record, read once.</summary>
 internal static class BodyShape<T>
     where T : IRequestBody
 {

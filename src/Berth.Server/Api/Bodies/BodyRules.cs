@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace Berth.Server.Api.Bodies;
 
-/// <summary>What may stand in a field of a request body, and the words for everything else.</summary>
+/// <summary>Which values a field of a request body may have, and the words for all others.</summary>
 internal abstract record BodyRule
 {
     public const int MostListed = 1000;
 
-    /// <summary>Null, or what comes after the field's name: <c>must be true or false</c>.</summary>
+    /// <summary>Null, or the words that follow the field's name: <c>must be true or false</c>.</summary>
     public abstract string? Fault(JsonElement value);
 
     protected static bool TryString(JsonElement value, out string text)
@@ -26,7 +26,7 @@ internal abstract record BodyRule
         }
         catch (InvalidOperationException)
         {
-            // A lone surrogate, \ud800, is JSON and no text.
+            // A lone surrogate such as \ud800 is valid JSON, but not text.
             return false;
         }
     }
@@ -37,7 +37,7 @@ internal sealed record TextRule(int Longest, IReadOnlyList<string>? Words) : Bod
     public override string? Fault(JsonElement value) =>
         !TryString(value, out var text) ? "must be a string of valid Unicode"
         : text.Length > Longest ? $"may have at most {Longest} characters"
-        // PostgreSQL stores no NUL, and no name or remark has a use for control characters.
+        // PostgreSQL does not store NUL, and names and remarks need no control characters.
         : text.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')) ? "must not contain control characters"
         : Words is not null && !Words.Contains(text, StringComparer.Ordinal) ? $"must be one of {string.Join(", ", Words)}"
         : null;

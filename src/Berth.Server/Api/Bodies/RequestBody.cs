@@ -7,8 +7,8 @@ using Berth.Server.Http;
 namespace Berth.Server.Api.Bodies;
 
 /// <summary>
-/// Reads a request body as the record that clients write it from. It is an object of limited size and depth without repeated names; fields
-/// of the wrong type and values that the record's attributes do not allow are reported together; unknown fields are nobody's mistake.
+/// Reads a request body as the record that clients write it from. The body is an object of limited size and depth without repeated names.
+/// Fields with the wrong type and values that the record's attributes do not allow are reported together. Unknown fields are ignored.
 /// </summary>
 internal static class RequestBody
 {
@@ -18,14 +18,14 @@ internal static class RequestBody
     private static readonly JsonSerializerOptions Reading = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        // Of ids only; the rules have refused other numbers in quotes.
+        // This concerns only ids. The rules have refused other numbers in quotes.
         NumberHandling = JsonNumberHandling.AllowReadingFromString,
         Converters = { new AnyTime() },
         TypeInfoResolver = BerthJson.Default.WithAddedModifier(NothingIsRequired),
     };
 
-    /// <summary>An empty body counts as an empty object, so that a request whose fields are all optional needs none.</summary>
-    /// <exception cref="ApiException">400 for what is no JSON object, 413 for more than 1 MiB, 422 with every fault of the
+    /// <summary>An empty body counts as an empty object, so that a request with only optional fields needs none.</summary>
+    /// <exception cref="ApiException">400: the body is no JSON object. 413: it is larger than 1 MiB. 422: every fault of the
     /// fields.</exception>
     public static Task<T> ReadAsync<T>(HttpRequest request, string resource, CancellationToken cancellationToken)
         where T : class, IRequestBody => ReadAsync<T>(request, resource, (_, _) => { }, cancellationToken);
@@ -33,8 +33,8 @@ internal static class RequestBody
     /// <inheritdoc cref="ReadAsync{T}(HttpRequest, string, CancellationToken)"/>
     /// <param name="check">Adds the faults that only the caller can find. It sees null for fields that are wrong or missing, even required
     /// ones. In the returned body no required field is null.</param>
-    /// <exception cref="InvalidOperationException">The route's line does not say that it takes this record, so the description of the API
-    /// would lack it: a bug.</exception>
+    /// <exception cref="InvalidOperationException">The route does not declare this record, so the description of the API would lack it.
+    /// This is a bug.</exception>
     public static async Task<T> ReadAsync<T>(
         HttpRequest request, string resource, Action<T, BodyFaults> check, CancellationToken cancellationToken)
         where T : class, IRequestBody
@@ -88,7 +88,7 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>What the record can be made of; the rest becomes faults.</summary>
+    /// <summary>Copies what the record can be made of. The rest becomes faults.</summary>
     private static void CopyUsable(JsonElement body, IReadOnlyList<BodyField> fields, string prefix, Utf8JsonWriter json, BodyFaults faults)
     {
         json.WriteStartObject();
@@ -147,7 +147,7 @@ internal static class RequestBody
         json.WriteEndObject();
     }
 
-    /// <summary>What is missing was told already, together with everything else.</summary>
+    /// <summary>Makes no property required, since missing fields are reported together with the other faults.</summary>
     private static void NothingIsRequired(JsonTypeInfo type)
     {
         foreach (var property in type.Properties)

@@ -5,8 +5,8 @@ using System.Text.Encodings.Web;
 namespace Berth.Server.Api.Description;
 
 /// <summary>
-/// The OpenAPI 3.1 document of the REST API, made once, when somebody first asks for it, of the routes as they are mapped and the records
-/// as they are read and written. <c>/v2</c>, GraphQL and the OAuth endpoint are outside: their shapes are others' specifications.
+/// The OpenAPI 3.1 document of the REST API. It is made when somebody first asks for it, from the mapped routes and the records of bodies
+/// and answers. <c>/v2</c>, GraphQL and the OAuth endpoint are left out, because others specify them.
 /// </summary>
 /// <remarks>https://spec.openapis.org/oas/v3.1.1</remarks>
 internal sealed class ApiDocument(EndpointDataSource endpoints, ApiUrls urls)
@@ -15,7 +15,7 @@ internal sealed class ApiDocument(EndpointDataSource endpoints, ApiUrls urls)
 
     private readonly Lazy<JsonObject> _root = new(() => Make(endpoints, urls));
 
-    /// <summary>To be read only.</summary>
+    /// <summary>Must not be changed.</summary>
     public JsonObject Root => _root.Value;
 
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(Root, Writing);

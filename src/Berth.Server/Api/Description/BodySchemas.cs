@@ -3,7 +3,7 @@ using Berth.Server.Api.Bodies;
 
 namespace Berth.Server.Api.Description;
 
-/// <summary>JSON Schemas of request bodies, from the rules by which they are read.</summary>
+/// <summary>JSON Schemas of request bodies, from the rules that read them.</summary>
 internal sealed class BodySchemas(WireComments comments)
 {
     public JsonObject Of(Type body)
@@ -22,7 +22,7 @@ internal sealed class BodySchemas(WireComments comments)
         var properties = new JsonObject();
         foreach (var field in fields.Where(field => field.Refused is null))
         {
-            // Null is as good as nothing, except where nothing is required.
+            // Null counts as missing, so it is allowed unless the field is required.
             var schema = field.Required ? Of(field.Rule) : JsonSchemas.OrNull(Of(field.Rule));
             if (comments.Of(field.Property.ReflectedType!, field.Property.Name) is { } words)
             {

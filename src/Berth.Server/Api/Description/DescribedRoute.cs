@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Berth.Server.Api.Description;
 
-/// <summary>A route of the REST API with one method: what its line says, and what follows from its handler and its path.</summary>
+/// <summary>A route of the REST API with one method: what its declaration says, and what follows from its handler and its path.</summary>
 internal sealed class DescribedRoute
 {
     private readonly RouteEndpoint _endpoint;
@@ -24,7 +24,7 @@ internal sealed class DescribedRoute
 
     public string Method { get; }
 
-    /// <summary>Below <see cref="ApiFeature.Root"/>, parameters in braces.</summary>
+    /// <summary>The path below <see cref="ApiFeature.Root"/>, with parameters in braces.</summary>
     public IReadOnlyList<string> Segments { get; }
 
     public string Path => "/" + string.Join('/', Segments);
@@ -48,7 +48,7 @@ internal sealed class DescribedRoute
     /// <summary>Whether the handler answers one page of a list.</summary>
     public bool IsPaged => Array.Exists(_handler.GetParameters(), parameter => parameter.ParameterType == typeof(Paging));
 
-    /// <summary>The folder of the feature, with the folder below it: <c>Packages / Versions</c>.</summary>
+    /// <summary>The folder of the feature, and the folder below it: <c>Packages / Versions</c>.</summary>
     public string Tag
     {
         get
@@ -59,7 +59,7 @@ internal sealed class DescribedRoute
     }
 
     /// <summary>
-    /// <c>getOrgsTeamsByTeamSlug</c>: the method and the words of the path, and what it ends with where that is a parameter.
+    /// The method and the words of the path, and the last parameter if the path ends with one: <c>getOrgsTeamsByTeamSlug</c>.
     /// </summary>
     public string Id
     {
@@ -75,7 +75,7 @@ internal sealed class DescribedRoute
         }
     }
 
-    /// <summary>All of them, in the order of their paths.</summary>
+    /// <summary>All routes, in the order of their paths.</summary>
     public static IReadOnlyList<DescribedRoute> All(EndpointDataSource endpoints) =>
     [
         .. endpoints.Endpoints.OfType<RouteEndpoint>()
@@ -85,12 +85,12 @@ internal sealed class DescribedRoute
             .ThenBy(route => route.Method, StringComparer.Ordinal),
     ];
 
-    /// <summary>Whether a parameter of the path is a whole number for the handler.</summary>
+    /// <summary>Whether the handler takes a parameter of the path as a whole number.</summary>
     public bool IsNumber(string parameter) =>
         (ByIds && parameter is ("org" or "team_slug"))
         || Array.Exists(_handler.GetParameters(), one => one.Name == parameter && one.ParameterType == typeof(long));
 
-    /// <summary>A GET answers HEAD too, which needs no description of its own.</summary>
+    /// <summary>Leaves out HEAD, which every GET answers too and which needs no description of its own.</summary>
     private static IEnumerable<string> Methods(RouteEndpoint endpoint) =>
         (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Where(method => method != "HEAD");
 

@@ -22,7 +22,7 @@ internal static class DocumentEndpoints
     }
 }
 
-/// <summary>The document as it is sent; made when somebody first asks for it.</summary>
+/// <summary>The document as it is sent. It is made when somebody first asks for it.</summary>
 internal sealed class DocumentPages(ApiDocument document)
 {
     private readonly Lazy<Revalidated> _json = new(() => Compressed(document.ToUtf8(), "application/json; charset=utf-8"));

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Berth.Server.Api.Description;
 
-/// <summary>Text for a page. What is written is escaped here, and nowhere else.</summary>
+/// <summary>Text for a page. All text is escaped here, and nowhere else.</summary>
 internal static class Html
 {
     public static string Escape(string text) => WebUtility.HtmlEncode(text);

@@ -2,12 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace Berth.Server.Api.Description;
 
-/// <summary>Small words of JSON Schema 2020-12.</summary>
+/// <summary>Small parts of JSON Schema 2020-12.</summary>
 internal static class JsonSchemas
 {
     public static JsonArray Words(IEnumerable<string> words) => new([.. words.Select(word => (JsonNode)word)]);
 
-    /// <summary>The same, or null.</summary>
+    /// <summary>The same schema, or null.</summary>
     public static JsonObject OrNull(JsonObject schema)
     {
         if (schema["type"] is not JsonValue type)

@@ -1,6 +1,6 @@
 namespace Berth.Server.Api.Description;
 
-/// <summary>The mark of a route in words.</summary>
+/// <summary>Describes the mark of a route in words.</summary>
 internal static class Needs
 {
     public static string Words(ApiRoute route, bool reads, CodespaceReach reach)

@@ -73,7 +73,7 @@ internal sealed class Operations(WireSchemas schemas)
 
         if (route.IsPaged)
         {
-            // A list that is read on from a place has no numbers of pages.
+            // A list that continues behind a given entry has no page numbers.
             if (!route.Queries.Any(query => query.Name == "after"))
             {
                 yield return SharedParts.Parameter("page");
@@ -146,12 +146,14 @@ internal sealed class Operations(WireSchemas schemas)
         return response;
     }
 
-    /// <summary>A GET that answers JSON or a page has an <c>ETag</c> (<see cref="Revalidated"/>).</summary>
+    /// <summary>A GET that answers with JSON or a page has an <c>ETag</c> (<see cref="Revalidated"/>).</summary>
     private static bool IsRevalidated(DescribedRoute route) =>
         route.Reads && route.Answers.Any(answer => answer.StatusCode == 200
             && answer.ContentTypes.Any(media => media is "application/json" or "text/html"));
 
-    /// <summary>What every route of its kind may answer: gate, body and names see to it before the handler does.</summary>
+    /// <summary>
+    /// The errors that every route of its kind may answer with, from the gate, the body and the names, before the handler runs.
+    /// </summary>
     private static IEnumerable<int> UsualErrors(DescribedRoute route)
     {
         yield return 400;

@@ -1,6 +1,6 @@
 namespace Berth.Server.Api.Description;
 
-/// <summary>What stands in the braces of paths. One word means one thing, or what the word before it says.</summary>
+/// <summary>Describes the parameters of paths. A name has one meaning, or one for each word before it.</summary>
 internal static class PathParameters
 {
     private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace Berth.Server.Api.Description;
 
-/// <summary>The document for people: one page without scripts, which asks for nothing but itself.</summary>
+/// <summary>The document for people: one page without scripts, which loads nothing else.</summary>
 internal sealed class ReferencePage(JsonObject document)
 {
     private const string Style = """
@@ -32,7 +32,7 @@ internal sealed class ReferencePage(JsonObject document)
     private readonly StringBuilder _html = new();
     private readonly string _server = (string)document["servers"]![0]!["url"]!;
 
-    /// <summary>What a browser lets the page do: show its own style, by its hash.</summary>
+    /// <summary>Allows the browser only the page's own style, by its hash.</summary>
     public static string ContentSecurityPolicy { get; } =
         $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; "
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

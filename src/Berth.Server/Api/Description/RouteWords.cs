@@ -13,22 +13,23 @@ internal sealed record RouteQuery(string Name, string Words, IReadOnlyList<strin
 }
 
 /// <summary>
-/// What stands on the line of a route for people who have not read its handler. <see cref="ApiDocument"/> makes the OpenAPI document of it;
-/// what the code knows already is not said again: path, permission, paging and the errors that every route of its kind has.
+/// Describes a route for people who have not read its handler. <see cref="ApiDocument"/> makes the OpenAPI document from it. What the code
+/// knows already is not repeated: path, permission, paging and the errors that every route of its kind has.
 /// </summary>
 internal static class RouteWords
 {
-    /// <summary>In a few words, as a heading: <c>List the teams of an organization</c>.</summary>
+    /// <summary>Says in a few words what the route does, as a heading: <c>List the teams of an organization</c>.</summary>
     public static RouteHandlerBuilder Does(this RouteHandlerBuilder route, string summary) => route.WithSummary(summary);
 
-    /// <summary>The body that the handler reads with <see cref="RequestBody"/>, which reads no other.</summary>
-    /// <remarks>Not the framework's <c>Accepts</c>: routing would refuse bodies of other media types, and clients forget theirs.</remarks>
+    /// <summary>Declares the body that the handler reads with <see cref="RequestBody"/>, which reads no other.</summary>
+    /// <remarks>The framework's <c>Accepts</c> is not used, because routing would then refuse bodies of other media types, and clients
+    /// often send a wrong one.</remarks>
     /// <param name="required">Fields that are optional on another route with this record and required on this one.</param>
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route, params string[] required)
         where T : IRequestBody =>
         route.WithMetadata(new RouteBody(typeof(T), "application/json") { Required = required });
 
-    /// <summary>A body that is no JSON.</summary>
+    /// <summary>Declares a body that is not JSON.</summary>
     public static RouteHandlerBuilder TakesBytes(this RouteHandlerBuilder route, string mediaType) =>
         route.WithMetadata(new RouteBody(null, mediaType));
 
@@ -39,33 +40,33 @@ internal static class RouteWords
     public static RouteHandlerBuilder AsksNumber(this RouteHandlerBuilder route, string name, string words) =>
         route.WithMetadata(new RouteQuery(name, words, []) { IsNumber = true });
 
-    /// <summary>A parameter without which the route answers nothing.</summary>
+    /// <summary>Declares a parameter that the route requires.</summary>
     public static RouteHandlerBuilder Needs(this RouteHandlerBuilder route, string name, string words, params string[] choices) =>
         route.WithMetadata(new RouteQuery(name, words, choices) { Required = true });
 
-    /// <summary>200 with JSON.</summary>
+    /// <summary>Declares a 200 with JSON.</summary>
     public static RouteHandlerBuilder Gives<T>(this RouteHandlerBuilder route) => route.Produces<T>();
 
-    /// <summary>201 with what was made.</summary>
+    /// <summary>Declares a 201 with what was created.</summary>
     public static RouteHandlerBuilder Creates<T>(this RouteHandlerBuilder route) => route.Produces<T>(StatusCodes.Status201Created);
 
-    /// <summary>202 with what goes on from now on.</summary>
+    /// <summary>Declares a 202 with what has begun.</summary>
     public static RouteHandlerBuilder Begins<T>(this RouteHandlerBuilder route) => route.Produces<T>(StatusCodes.Status202Accepted);
 
-    /// <summary>202 without a body.</summary>
+    /// <summary>Declares a 202 without a body.</summary>
     public static RouteHandlerBuilder Begins(this RouteHandlerBuilder route) => route.Produces(StatusCodes.Status202Accepted);
 
-    /// <summary>204.</summary>
+    /// <summary>Declares a 204.</summary>
     public static RouteHandlerBuilder GivesNothing(this RouteHandlerBuilder route) => route.Produces(StatusCodes.Status204NoContent);
 
-    /// <summary>200 with something that is no JSON.</summary>
+    /// <summary>Declares a 200 with something other than JSON.</summary>
     public static RouteHandlerBuilder GivesBytes(this RouteHandlerBuilder route, string mediaType) =>
         route.Produces<Stream>(StatusCodes.Status200OK, mediaType);
 
-    /// <summary>101: the connection goes on as a WebSocket; who asks without one is told so (426).</summary>
+    /// <summary>Declares a 101: the connection goes on as a WebSocket. A request without an upgrade gets 426.</summary>
     public static RouteHandlerBuilder GivesWebSocket(this RouteHandlerBuilder route) =>
         route.Produces(StatusCodes.Status101SwitchingProtocols).Refuses(StatusCodes.Status426UpgradeRequired);
 
-    /// <summary>An error that other routes of its kind do not have.</summary>
+    /// <summary>Declares an error that other routes of its kind do not have.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, int status) => route.Produces<ErrorBody>(status);
 }

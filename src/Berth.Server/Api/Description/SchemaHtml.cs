@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Berth.Server.Api.Description;
 
-/// <summary>Schemas of the document on its page: a type in a word, a record as a table, a body as an example.</summary>
+/// <summary>Shows schemas of the document on its page: a type in a word, a record as a table, a body as an example.</summary>
 internal static class SchemaHtml
 {
-    /// <summary>Where a record stands on the page.</summary>
+    /// <summary>The place of a record on the page.</summary>
     public static string Anchor(string record) => "record-" + record;
 
     /// <summary><c>list of Account</c>, with a link.</summary>
@@ -48,7 +48,7 @@ internal static class SchemaHtml
         }));
     }
 
-    /// <summary>The properties of a record, of objects within it too.</summary>
+    /// <summary>The properties of a record, and of objects within it.</summary>
     public static void Table(StringBuilder html, JsonNode schema)
     {
         html.Append("<table>");
@@ -56,12 +56,12 @@ internal static class SchemaHtml
         html.Append("</table>");
     }
 
-    /// <summary>The least that the schema takes.</summary>
+    /// <summary>The smallest value that the schema accepts.</summary>
     public static JsonNode? Example(JsonNode? schema, Func<string, JsonNode> resolve)
     {
         if (schema?["$ref"] is { } reference)
         {
-            // What the route needs besides stands beside the reference.
+            // The fields that the route requires in addition are written beside the reference.
             var whole = resolve(Name(reference)).DeepClone();
             whole["required"] = schema["required"]?.DeepClone() ?? whole["required"]?.DeepClone();
             return Example(whole, resolve);

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Berth.Server.Api.Description;
 
-/// <summary>What many operations refer to: errors, headers, paging, and how a caller says who they are.</summary>
+/// <summary>Parts that many operations refer to: errors, headers, paging, and how callers authenticate.</summary>
 internal static class SharedParts
 {
     private static readonly (int Status, string Name, string Words)[] Errors =
@@ -41,7 +41,7 @@ internal static class SharedParts
         Headers.Where(header => header.Name.StartsWith("X-RateLimit", StringComparison.Ordinal))
             .Select(header => KeyValuePair.Create<string, JsonNode?>(header.Name, Header(header.Name))));
 
-    /// <exception cref="InvalidOperationException">There are no words for the status yet.</exception>
+    /// <exception cref="InvalidOperationException">The status has no words yet.</exception>
     public static JsonObject Error(int status) => Array.Find(Errors, error => error.Status == status) is { Name: { } name }
         ? Response(name)
         : throw new InvalidOperationException($"nothing says what {status} means");

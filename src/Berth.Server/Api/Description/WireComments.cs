@@ -8,7 +8,7 @@ internal sealed class WireComments
 {
     private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
 
-    /// <summary>Reads what the compiler wrote beside the client's assembly; the build puts it into this one.</summary>
+    /// <summary>Reads the file that the compiler wrote for the client's assembly. The build embeds it in this one.</summary>
     public WireComments()
     {
         using var file = typeof(WireComments).Assembly.GetManifestResourceStream("Berth.Client.xml")
@@ -54,6 +54,6 @@ internal sealed class WireComments
         return string.Join(' ', text.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 
-    /// <summary>The last word of <c>P:Berth.Client.Wire.TagMove.To</c>.</summary>
+    /// <summary>The last part of the reference, such as <c>To</c> of <c>P:Berth.Client.Wire.TagMove.To</c>.</summary>
     private static string Named(XElement reference) => reference.FirstAttribute!.Value.Split('.')[^1];
 }

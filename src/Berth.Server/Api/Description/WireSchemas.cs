@@ -9,8 +9,8 @@ using Berth.Server.Api.Bodies;
 namespace Berth.Server.Api.Description;
 
 /// <summary>
-/// JSON Schemas of the shared records: of answers from what writes them, <see cref="BerthJson"/>; of bodies from the rules that read them,
-/// <see cref="BodyField"/>. Each record stands once among the components, and is referred to.
+/// JSON Schemas of the shared records. Those of answers come from their serializer, <see cref="BerthJson"/>, and those of bodies from the
+/// rules that read them, <see cref="BodyField"/>. Each record is written once among the components, and referred to elsewhere.
 /// </summary>
 internal sealed class WireSchemas
 {
@@ -36,14 +36,14 @@ internal sealed class WireSchemas
         return new JsonObject { ["$ref"] = Place + type.Name };
     }
 
-    /// <summary>All records that were asked for, and those within them.</summary>
+    /// <summary>All records that were asked for, and the records within them.</summary>
     public JsonObject Components() => new(_components.Select(one => KeyValuePair.Create<string, JsonNode?>(one.Key, one.Value)));
 
     private static bool IsRecord(Type type) => type.Namespace == typeof(BerthJson).Namespace;
 
     private JsonObject Reference(Type type)
     {
-        // A few records are bodies as well, where much may be left out.
+        // A few records are bodies as well, and bodies may leave out many fields.
         var name = typeof(IRequestBody).IsAssignableFrom(type) ? type.Name + "Answer" : type.Name;
         if (_components.TryAdd(name, null))
         {
@@ -72,7 +72,7 @@ internal sealed class WireSchemas
             : schema;
     }
 
-    /// <summary>A record itself: what is always written is required.</summary>
+    /// <summary>A record itself. Properties that are always written are required.</summary>
     private JsonObject Whole(JsonTypeInfo type, JsonObject schema)
     {
         schema["required"] = JsonSchemas.Words(

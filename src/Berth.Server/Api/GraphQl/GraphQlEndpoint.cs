@@ -8,12 +8,12 @@ using Berth.Server.Database;
 namespace Berth.Server.Api.GraphQl;
 
 /// <summary>
-/// The GraphQL queries that <c>gh</c> sends beside REST: <c>viewer{login}</c> when somebody signs in, and the ids of repositories by their
-/// names for <c>gh secret set --repos</c>. Every other query is answered as GraphQL does, with 200 and an error.
+/// Answers the GraphQL queries that <c>gh</c> sends besides REST: <c>viewer{login}</c> when somebody signs in, and the ids of repositories
+/// by their names for <c>gh secret set --repos</c>. Every other query gets 200 and an error, as usual in GraphQL.
 /// </summary>
 internal static class GraphQlEndpoint
 {
-    /// <summary>Scopes with which private repositories are seen: those of the REST routes that answer a repository's id.</summary>
+    /// <summary>The scopes that show private repositories: those of the REST routes that return a repository's id.</summary>
     private static readonly string[] RepositoryScopes = ["repo", "codespace", "admin:org"];
 
     public static void MapGraphQl(this IEndpointRouteBuilder app) =>
@@ -38,7 +38,7 @@ internal static class GraphQlEndpoint
         return Answer(json => WriteAnswer(json, fields, found, caller.User));
     }
 
-    /// <summary>What is not known is said before anything is looked up.</summary>
+    /// <summary>Refuses unknown fields before anything is looked up.</summary>
     private static void Check(IReadOnlyList<GraphQlField> fields)
     {
         foreach (var same in fields.GroupBy(field => field.Key, StringComparer.Ordinal).Where(group => group.Count() > 1))
@@ -71,7 +71,7 @@ internal static class GraphQlEndpoint
             && field.Fields.All(
                 inner => inner is { Fields.Count: 0, Arguments.Count: 0 } && known.Contains(inner.Name, StringComparer.Ordinal));
 
-    /// <summary>By the key in the answer; hidden and missing are both absent.</summary>
+    /// <summary>Returns repositories by the key in the answer. Hidden and missing ones are both left out.</summary>
     private static async Task<Dictionary<string, RepositoryFacts>> RepositoriesAsync(
         DbSession session, IReadOnlyList<GraphQlField> fields, UserPrincipal user)
     {
@@ -91,7 +91,7 @@ internal static class GraphQlEndpoint
         return found;
     }
 
-    /// <summary>A name that a database can be asked for.</summary>
+    /// <summary>Whether the text may be used in a database query as a name.</summary>
     private static bool IsName(string text) => text.Length is > 0 and <= 255 && !text.Any(c => char.IsControl(c) || char.IsSurrogate(c));
 
     private static void WriteAnswer(

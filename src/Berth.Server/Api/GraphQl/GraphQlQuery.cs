@@ -13,12 +13,12 @@ internal sealed record GraphQlField(
 internal sealed class GraphQlException(string message) : Exception(message);
 
 /// <summary>
-/// Reads the part of GraphQL that the queries of command-line tools are written in: one operation, fields with aliases, string arguments
-/// and fields inside. Variables, fragments and directives are refused by name. https://spec.graphql.org/October2021/#sec-Language
+/// Reads the part of GraphQL that command line tools use: one operation, fields with aliases, string arguments and inner fields. Variables,
+/// fragments and directives are refused by name. https://spec.graphql.org/October2021/#sec-Language
 /// </summary>
 internal sealed class GraphQlQuery
 {
-    /// <summary>Fields in one query, at all depths.</summary>
+    /// <summary>The limit of fields in one query, at all depths.</summary>
     public const int MostFields = 1000;
 
     private const int Deepest = 8;
@@ -28,7 +28,7 @@ internal sealed class GraphQlQuery
 
     private GraphQlQuery(string text) => _text = text;
 
-    /// <exception cref="GraphQlException">It is no query, or one with more than is understood here.</exception>
+    /// <exception cref="GraphQlException">The text is no query, or uses more than is supported here.</exception>
     public static IReadOnlyList<GraphQlField> Parse(string text)
     {
         var query = new GraphQlQuery(text);
@@ -162,7 +162,7 @@ internal sealed class GraphQlQuery
         throw Fault("a string does not end");
     }
 
-    /// <summary>Leaves the position at the escape's last character.</summary>
+    /// <summary>Reads an escape and leaves the position at its last character.</summary>
     private char Escape()
     {
         _position++;
@@ -210,7 +210,7 @@ internal sealed class GraphQlQuery
         _position++;
     }
 
-    /// <summary>Past what means nothing: white space, commas, comments, a byte order mark. False at the end.</summary>
+    /// <summary>Skips what means nothing: white space, commas, comments, a byte order mark. Returns false at the end.</summary>
     private bool Skip()
     {
         while (_position < _text.Length && (_text[_position] is ' ' or '\t' or '\n' or '\r' or ',' or '\ufeff' or '#'))

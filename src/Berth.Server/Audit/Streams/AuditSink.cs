@@ -5,19 +5,19 @@ using Berth.Client.Wire;
 
 namespace Berth.Server.Audit.Streams;
 
-/// <summary>Where the audit log goes besides the database.</summary>
+/// <summary>Where the audit log is sent besides the database.</summary>
 internal interface IAuditSink
 {
-    /// <summary>Its place in the log is kept under this name.</summary>
+    /// <summary>The name under which the stream's place in the log is stored.</summary>
     string Name { get; }
 
-    /// <summary>When it returns, the entries are there for good; whoever calls it again after a failure brings the same.</summary>
+    /// <summary>When this returns, the entries are safely stored. After a failure the caller sends the same entries again.</summary>
     Task WriteAsync(IReadOnlyList<AuditLogEntry> entries, CancellationToken cancellationToken);
 }
 
 internal static class AuditLine
 {
-    /// <summary>An entry as one line of JSON, as the REST API answers it.</summary>
+    /// <summary>An entry as one line of JSON, in the form of the REST API.</summary>
     public static string Of(AuditLogEntry entry)
     {
         using var buffer = new MemoryStream();
@@ -30,7 +30,7 @@ internal static class AuditLine
     }
 }
 
-/// <summary>Appends lines of JSON. The file is opened for each batch, so that whoever rotates it just moves it away.</summary>
+/// <summary>Appends lines of JSON. The file is opened for each batch, so a rotation can just move it away.</summary>
 internal sealed class FileSink(string path) : IAuditSink
 {
     public string Name => "file";

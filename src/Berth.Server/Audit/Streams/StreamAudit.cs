@@ -6,8 +6,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Audit.Streams;
 
 /// <summary>
-/// Brings the log to its sinks. Entries first, place second: after a kill a few come twice and none is missing; a sink that is away is told
-/// everything when it is back.
+/// Sends the log to its sinks. It stores its place only after the entries, so after a kill a few are sent twice and none is missing. A sink
+/// that was unavailable gets everything when it is back.
 /// </summary>
 internal sealed partial class StreamAudit(Db db, IEnumerable<IAuditSink> sinks, TimeProvider time, ILogger<StreamAudit> logger)
     : LookAgain(TimeSpan.FromSeconds(5), time)
@@ -18,10 +18,10 @@ internal sealed partial class StreamAudit(Db db, IEnumerable<IAuditSink> sinks, 
 
     private readonly IAuditSink[] _sinks = [.. sinks];
 
-    /// <summary>Of what happened to packages, and of everything else.</summary>
+    /// <summary>One for what happened to packages, and one for everything else.</summary>
     private readonly SettledRows[] _settled = [new(time), new(time)];
 
-    /// <summary>What is new to every sink.</summary>
+    /// <summary>Sends each sink what is new to it.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         foreach (var sink in _sinks)
@@ -30,7 +30,7 @@ internal sealed partial class StreamAudit(Db db, IEnumerable<IAuditSink> sinks, 
             {
                 while (await SomeAsync(sink, source, cancellationToken))
                 {
-                    // Until all is there.
+                    // Repeat until everything was sent.
                 }
             }
         }

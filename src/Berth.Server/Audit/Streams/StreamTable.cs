@@ -2,7 +2,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Audit.Streams;
 
-/// <summary>How far each stream is, in each of the two tables that the log is made of.</summary>
+/// <summary>The place of each stream in each of the two tables that make up the log.</summary>
 internal static class StreamTable
 {
     public static async Task<long> PositionAsync(DbSession session, string stream, int source) =>

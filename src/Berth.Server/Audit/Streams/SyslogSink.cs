@@ -6,14 +6,14 @@ using Berth.Client.Wire;
 namespace Berth.Server.Audit.Streams;
 
 /// <summary>
-/// Tells a syslog server, in the format of RFC 5424: over UDP and the socket of this machine a datagram each, over TCP with the length
-/// before each (RFC 6587, "octet counting").
+/// Sends entries to a syslog server in the format of RFC 5424. Over UDP and this machine's socket, each is a datagram. Over TCP each has
+/// its length before it (RFC 6587, "octet counting").
 /// </summary>
 /// <param name="target"><c>udp:HOST:PORT</c>, <c>tcp:HOST:PORT</c> or <c>unix:PATH</c>.</param>
 /// <param name="host">The host name in the messages.</param>
 internal sealed class SyslogSink(string target, string host) : IAuditSink
 {
-    /// <summary>Facility 13, "log audit"; severity 6, informational.</summary>
+    /// <summary>Facility 13, "log audit", and severity 6, informational.</summary>
     private const int Priority = (13 * 8) + 6;
 
     private const int LongestMessageId = 32;

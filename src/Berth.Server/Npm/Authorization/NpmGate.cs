@@ -8,10 +8,11 @@ using Berth.Server.Trusts;
 namespace Berth.Server.Npm.Authorization;
 
 /// <summary>
-/// Decides every request to the npm registry before its handler runs. A token that is none: 401 with a challenge, of which npm makes "log
-/// in again". No token, where one could help: 401 without. Signed in, and the package is hidden or missing: one 404. Seen, and not
-/// allowed: 403 with the reason. What a body asks for beyond its route is decided again where it is done. Organizations, teams and tokens
-/// are the REST API's: its marks decide, so that no client is let in where another is not.
+/// Decides every request to the npm registry before its handler runs. An invalid token gets 401 with a challenge, which makes npm say "log
+/// in again". A missing token, where one could help, gets 401 without a challenge. If the caller is signed in and the package is hidden or
+/// missing, the answer is the same 404. If the caller may see the package and lacks the right, it is 403 with the reason. What a body asks
+/// for beyond its route is decided again where it is done. Organizations, teams and tokens are decided by the marks of the REST API, so
+/// that every client has the same rights.
 /// </summary>
 internal sealed class NpmGate(
     RequestDelegate next, RegistryPasswords passwords, LoginThrottle throttle, AccessDecisions access, ApiAdmission admission,
@@ -30,7 +31,7 @@ internal sealed class NpmGate(
         await (error is null ? next(http) : ErrorWriter.WriteAsync(http, error));
     }
 
-    /// <summary>What the operator has switched off, whoever asks.</summary>
+    /// <summary>Refuses what the operator has switched off for everybody.</summary>
     private ApiError? Closed(NpmRoute route) => options.NpmRegistry switch
     {
         NpmOptions.Off => NpmErrors.NotFound.Saying("the npm registry of this server is switched off"),
@@ -73,7 +74,7 @@ internal sealed class NpmGate(
         {
             http.Features.Set(new ApiCaller(principal, caller.Actor));
 
-            // Without a challenge: npm hides the words of a 401 that has one.
+            // There is no challenge, because npm hides the words of a 401 that has one.
             return principal is AnonymousPrincipal ? NpmErrors.SignIn : await admission.AdmitAsync(http, principal, api);
         }
 

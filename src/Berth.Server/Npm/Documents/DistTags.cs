@@ -9,7 +9,7 @@ internal static class DistTags
 {
     public const string Latest = "latest";
 
-    /// <summary>What a client is shown of a package.</summary>
+    /// <summary>The tags of a package that a client sees.</summary>
     public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(
         DbSession session, long packageId, IEnumerable<string> versions) =>
         Of(
@@ -17,8 +17,8 @@ internal static class DistTags
             versions);
 
     /// <summary>
-    /// The stored tags, and <c>latest</c> where it is on nothing: its version was deleted, or nothing was published under it. Then it is
-    /// the highest version, a release where there is one. Without it npm would install nothing.
+    /// The stored tags. If <c>latest</c> is missing, because its version was deleted or nothing was published under it, it is the highest
+    /// version, a release if there is one. Without it npm would install nothing.
     /// </summary>
     public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> stored, IEnumerable<string> versions)
     {
@@ -30,7 +30,7 @@ internal static class DistTags
         return new Dictionary<string, string>(stored, StringComparer.Ordinal) { [Latest] = highest };
     }
 
-    /// <summary>By the precedence of versions (semver.org, section 11); a pre-release only where there is nothing else.</summary>
+    /// <summary>The highest version by precedence (semver.org, section 11). A pre-release counts only if there is nothing else.</summary>
     public static string? Highest(IEnumerable<string> versions) => versions
         .Select(NpmGrammar.Parse)
         .OrderByDescending(version => !version.IsPrerelease).ThenByDescending(version => version, SemVersion.PrecedenceComparer)

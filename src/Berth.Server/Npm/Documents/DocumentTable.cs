@@ -2,17 +2,17 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Npm.Documents;
 
-/// <summary>Packuments as they are sent, compressed.</summary>
+/// <summary>Stored packuments as they are sent, compressed.</summary>
 internal static class DocumentTable
 {
     /// <summary>
-    /// The number of the package's last event, which moves with everything that a packument says. Whoever publishes, tags, deprecates or
-    /// deletes has touched the package first, so events of one package are numbered in the order in which they are committed.
+    /// The number of the package's last event, which changes with everything that a packument contains. Every publish, tag, deprecation and
+    /// deletion locks the package's row first, so events of one package are numbered in the order in which they are committed.
     /// </summary>
     public static Task<long> RevisionAsync(DbSession session, long packageId) => session.SingleAsync<long>(
         "select coalesce(max(id), 0) from package_events where package_id = @packageId", new { packageId });
 
-    /// <summary>Null where none was made of this revision and for this address.</summary>
+    /// <summary>Null when none was stored for this revision and this address.</summary>
     public static Task<byte[]?> FindAsync(DbSession session, long packageId, long revision, string baseUrl, bool whole) =>
         session.FirstOrDefaultAsync<byte[]>(
             $"""

@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Npm.Documents;
 
-/// <summary>A live version of an npm package, with what its packument says of it.</summary>
+/// <summary>A live version of an npm package, with what its packument says about it.</summary>
 internal sealed record NpmVersionRow
 {
     public long Id { get; init; }
@@ -30,7 +30,7 @@ internal sealed record NpmVersionRow
     public string Manifest { get; init; } = "";
 }
 
-/// <summary>A version about to be stored.</summary>
+/// <summary>A version that is about to be stored.</summary>
 internal sealed record NewNpmVersion
 {
     public required string Version { get; init; }
@@ -55,7 +55,7 @@ internal sealed record NewNpmVersion
 
     public string? Bundles { get; init; }
 
-    /// <summary>What a search looks at beside the name, in lower case.</summary>
+    /// <summary>The words that a search looks at besides the name, in lower case.</summary>
     public string Words { get; init; } = "";
 
     public IReadOnlyDictionary<string, string> Dependencies { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -73,7 +73,7 @@ internal sealed record TarballRow
     public string Integrity { get; init; } = "";
 }
 
-/// <summary>What a version of an npm package is beside its name.</summary>
+/// <summary>The rows of an npm version beyond its name.</summary>
 internal static class NpmVersionTable
 {
     public static async Task InsertAsync(DbSession session, long versionId, long blobId, NewNpmVersion version)
@@ -109,7 +109,7 @@ internal static class NpmVersionTable
         """,
         new { packageId });
 
-    /// <summary>Numbers alone.</summary>
+    /// <summary>Reads only the numbers.</summary>
     public static async Task<Dictionary<string, long>> NumbersAsync(DbSession session, long packageId) =>
         (await session.QueryAsync<NpmVersionRow>(
             "select id, name as version from package_versions where package_id = @packageId and deleted_at is null", new { packageId }))
@@ -134,7 +134,7 @@ internal static class NpmVersionTable
         """,
         new { packageId, version });
 
-    /// <summary>False where it said so already.</summary>
+    /// <summary>Returns false when it was deprecated so already.</summary>
     public static async Task<bool> DeprecateAsync(DbSession session, long versionId, string? why) => await session.ExecuteAsync(
         """
         update npm_versions set deprecated = @why
@@ -142,7 +142,7 @@ internal static class NpmVersionTable
         """,
         new { versionId, why }) > 0;
 
-    /// <summary>The sum under which the number was published first; null while it never was.</summary>
+    /// <summary>The checksum with which the number was first published. Null when it never was.</summary>
     public static Task<string?> NumberAsync(DbSession session, long ownerId, PackageAddress address, string version) =>
         session.FirstOrDefaultAsync<string?>(
             "select integrity from npm_numbers where owner_id = @ownerId and name = @name and version = @version",
@@ -156,7 +156,7 @@ internal static class NpmVersionTable
             """,
             new { ownerId, name = address.Name, version, integrity });
 
-    /// <summary>Live versions of other packages that depend on the package, with their packages' ids.</summary>
+    /// <summary>Live versions of other packages that depend on the package, with the ids of those packages.</summary>
     public static Task<List<DependantRow>> DependantsAsync(DbSession session, PackageAddress address, long packageId) =>
         session.QueryAsync<DependantRow>(
             """

@@ -14,12 +14,12 @@ using Microsoft.Net.Http.Headers;
 
 namespace Berth.Server.Npm.Documents;
 
-/// <summary>What an installation reads: packuments, single versions, tarballs and what vouches for them.</summary>
+/// <summary>The routes that an installation reads: packuments, single versions, tarballs and their signatures.</summary>
 internal static class PackumentEndpoints
 {
     private const string InstallType = "application/vnd.npm.install-v1+json";
 
-    // Who may read it can change at any moment, and so can the document: it is asked for again, and mostly answered by a 304.
+    // The readers and the document can change at any moment, so clients ask again each time and mostly get a 304.
     private static readonly StringValues Revalidated = "private, no-cache";
     private static readonly StringValues Immutable = "private, max-age=31536000, immutable";
 
@@ -29,7 +29,7 @@ internal static class PackumentEndpoints
         npm.MapMethods("/@{scope}/{name}/{version}", ["GET", "HEAD"], VersionAsync).Requires(PackageAction.Pull);
         npm.MapMethods("/@{scope}/{name}/-/{file}", ["GET", "HEAD"], TarballAsync).Requires(PackageAction.Pull);
 
-        // What npm itself asks for a version that it published, and older lock files have it.
+        // npm itself requests this for a version that it published, and older lock files contain it.
         npm.MapMethods("/@{scope}/{name}/-/@{again}/{file}", ["GET", "HEAD"], TarballAsync).Requires(PackageAction.Pull);
         npm.MapGet("/-/npm/v1/attestations/@{scope}/{name}@{version}", AttestationsAsync).Requires(PackageAction.Pull);
     }
@@ -157,7 +157,7 @@ internal static class PackumentEndpoints
         }
     }
 
-    /// <summary>What npm's <c>audit signatures</c> and the pages of a registry read.</summary>
+    /// <summary>The attestations that <c>npm audit signatures</c> and the pages of a registry read.</summary>
     private static async Task<IResult> AttestationsAsync(
         NpmAccess access, string version, Db db, CancellationToken cancellationToken)
     {
@@ -168,7 +168,7 @@ internal static class PackumentEndpoints
             : Results.Text($$"""{"attestations":{{bundles}}}""", "application/json");
     }
 
-    /// <summary>The rest of a file whose beginning was counted is no second pull.</summary>
+    /// <summary>A later part of a file is no second pull, since its beginning was counted.</summary>
     private static bool IsFromTheStart(StringValues range) =>
         range.ToString() is var text && (text.Length == 0 || text.StartsWith("bytes=0-", StringComparison.Ordinal));
 

@@ -5,12 +5,12 @@ using Semver;
 
 namespace Berth.Server.Npm.Documents;
 
-/// <summary>Everything that a packument is made of, read at one moment.</summary>
+/// <summary>Everything that a packument consists of, read at one moment.</summary>
 internal sealed record PackageContents
 {
     public required PackageAddress Address { get; init; }
 
-    /// <summary>The owner's login as it is spelled.</summary>
+    /// <summary>The owner's login in its own spelling.</summary>
     public required string Owner { get; init; }
 
     public required long Revision { get; init; }
@@ -23,12 +23,12 @@ internal sealed record PackageContents
 
     public required IReadOnlyDictionary<string, string> Tags { get; init; }
 
-    /// <summary>Of the version that <c>latest</c> is on.</summary>
+    /// <summary>The readme of the version that <c>latest</c> is on.</summary>
     public string? Readme { get; init; }
 }
 
 /// <summary>
-/// Writes packuments in both forms: the whole one, and <c>application/vnd.npm.install-v1+json</c>, which has what an installation needs
+/// Writes packuments in both forms: the full one, and <c>application/vnd.npm.install-v1+json</c>, which has what an installation needs
 /// (npm/registry, docs/responses/package-metadata.md).
 /// </summary>
 internal static class PackumentWriter
@@ -40,7 +40,7 @@ internal static class PackumentWriter
         "_hasShrinkwrap",
     ];
 
-    /// <summary>What the whole document says of the package is what its latest version says.</summary>
+    /// <summary>The members that the full document copies from the latest version.</summary>
     private static readonly string[] OfLatest =
     [
         "description", "homepage", "keywords", "repository", "author", "contributors", "bugs", "license", "readmeFilename",
@@ -48,7 +48,7 @@ internal static class PackumentWriter
 
     private static readonly string[] InstallScripts = ["preinstall", "install", "postinstall"];
 
-    /// <summary>Both at once, so that each manifest is parsed once.</summary>
+    /// <summary>Writes both at once, so that each manifest is parsed only once.</summary>
     public static void Write(Stream abbreviated, Stream whole, PackageContents contents, NpmUrls urls)
     {
         using var brief = new Utf8JsonWriter(abbreviated, BodyJson.Writing);
@@ -79,7 +79,7 @@ internal static class PackumentWriter
         full.WriteEndObject();
     }
 
-    /// <summary>One version as the whole document has it.</summary>
+    /// <summary>Writes one version in the form of the full document.</summary>
     public static void WriteVersion(Utf8JsonWriter json, PackageAddress address, NpmVersionRow version, NpmUrls urls)
     {
         using var manifest = Parse(version);
@@ -89,7 +89,7 @@ internal static class PackumentWriter
     private static JsonDocument Parse(NpmVersionRow version) =>
         JsonDocument.Parse(version.Manifest, new JsonDocumentOptions { MaxDepth = NpmGrammar.Deepest });
 
-    /// <summary>Up to the versions.</summary>
+    /// <summary>Writes what precedes the versions.</summary>
     private static void Begin(Utf8JsonWriter json, PackageContents contents)
     {
         json.WriteString("name", contents.Address.ToString());
@@ -142,7 +142,7 @@ internal static class PackumentWriter
         json.WriteEndObject();
     }
 
-    /// <summary>The order of precedence, which a person who reads it expects.</summary>
+    /// <summary>Orders versions by precedence, which people expect.</summary>
     private static IEnumerable<NpmVersionRow> Ordered(IEnumerable<NpmVersionRow> versions) =>
         versions.OrderBy(row => NpmGrammar.Parse(row.Version), SemVersion.SortOrderComparer);
 
@@ -210,7 +210,7 @@ internal static class PackumentWriter
         }
     }
 
-    /// <summary>npm blocks such scripts until they are allowed, and learns of them here.</summary>
+    /// <summary>npm blocks such scripts until they are allowed, and finds out about them by this member.</summary>
     private static bool HasInstallScript(JsonElement manifest) =>
         manifest.TryGetProperty("scripts", out var scripts) && scripts.ValueKind == JsonValueKind.Object
             && InstallScripts.Any(name => scripts.TryGetProperty(name, out _));

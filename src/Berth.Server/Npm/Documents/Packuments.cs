@@ -7,13 +7,13 @@ using Microsoft.Extensions.Primitives;
 
 namespace Berth.Server.Npm.Documents;
 
-/// <summary>A packument as it is sent, with the headers of its answers, built once.</summary>
+/// <summary>A packument as it is sent, with the headers of its answers, which are built once.</summary>
 /// <param name="Content">Compressed with gzip.</param>
 internal sealed record Packument(byte[] Content, StringValues ETag);
 
 /// <summary>
-/// Packuments for requests. They are made when something is published and stored; what is older than its package, or has other addresses
-/// in it than the server has now, is made again by whoever asks first.
+/// Provides packuments for requests. They are made and stored when something is published. If one is older than its package, or has other
+/// addresses than the server has now, the first request makes it again.
 /// </summary>
 internal sealed class Packuments(Db db, NpmUrls urls)
 {
@@ -22,7 +22,7 @@ internal sealed class Packuments(Db db, NpmUrls urls)
         new(mostBytes: 32 << 20, largest: 4 << 20);
     private readonly LatestWork<long, Made?> _making = new();
 
-    /// <summary>What npm calls <c>_rev</c>: opaque, and another after every change.</summary>
+    /// <summary>The value of npm's <c>_rev</c>. It is opaque, and changes with every change.</summary>
     public static string Revision(long revision) => string.Create(CultureInfo.InvariantCulture, $"{revision}-berth");
 
     /// <summary>Null when the package has no version any more.</summary>
@@ -38,7 +38,7 @@ internal sealed class Packuments(Db db, NpmUrls urls)
             : await ReadAsync(address, packageId, revision, whole, cancellationToken);
     }
 
-    /// <summary>Makes and stores the documents of what the package is now.</summary>
+    /// <summary>Makes and stores the documents for the present state of the package.</summary>
     public Task PrepareAsync(PackageAddress address, long packageId) => MakeInTurnAsync(address, packageId);
 
     private async Task<Packument?> ReadAsync(
@@ -62,7 +62,9 @@ internal sealed class Packuments(Db db, NpmUrls urls)
         return packument;
     }
 
-    /// <summary>A hundred publishes at once ask for it, and a thousand installations after a publish: few make it.</summary>
+    /// <summary>
+    /// A hundred simultaneous publishes ask for the document, and so do a thousand installations after a publish. Only few of them make it.
+    /// </summary>
     private Task<Made?> MakeInTurnAsync(PackageAddress address, long packageId) =>
         _making.RunAsync(packageId, () => MakeAsync(address, packageId));
 
@@ -80,10 +82,10 @@ internal sealed class Packuments(Db db, NpmUrls urls)
         return made;
     }
 
-    /// <summary>Null where there is no version.</summary>
+    /// <summary>Null when there is no version.</summary>
     public static async Task<PackageContents?> ContentsAsync(DbSession session, PackageAddress address, long packageId)
     {
-        // The revision before what it stands for: a change between the two makes the document newer than it says, never older.
+        // Read the revision first. A change in between then makes the document newer than it says, never older.
         var revision = await DocumentTable.RevisionAsync(session, packageId);
         var versions = await NpmVersionTable.LiveAsync(session, packageId);
         if (versions.Count == 0 || await Packages.PackageTable.FindAsync(session, packageId) is not { } package)

@@ -6,7 +6,7 @@ using Semver;
 namespace Berth.Server.Npm.Documents;
 
 /// <summary>
-/// Who on this server depends on an npm package, and on which of its versions. What other people's lock files pin, nobody here knows.
+/// Finds who on this server depends on an npm package, and on which of its versions. It cannot know what other people's lock files pin.
 /// </summary>
 internal sealed class ReadNpmUse : IReadPackageUse
 {
@@ -18,7 +18,7 @@ internal sealed class ReadNpmUse : IReadPackageUse
         var tags = await DistTags.ReadAsync(session, packageId, numbers);
         var latest = tags.GetValueOrDefault(DistTags.Latest);
 
-        // As npm takes them: what latest is on where it is in the range, else the highest.
+        // npm chooses in the same way: the version that latest is on if it is in the range, else the highest.
         List<SemVersion> versions = [
             .. numbers.Select(NpmGrammar.Parse)
                 .OrderByDescending(version => version.ToString() == latest)
@@ -39,7 +39,7 @@ internal sealed class ReadNpmUse : IReadPackageUse
         return new PackageUse(latest, needs);
     }
 
-    /// <summary>A range of versions, or a tag. Where <c>latest</c> loses its version it goes to another one by itself.</summary>
+    /// <summary>Reads a range of versions, or a tag. If <c>latest</c> loses its version, it moves to another one by itself.</summary>
     private static IReadOnlyList<string> Served(
         string text, List<SemVersion> versions, IReadOnlyDictionary<string, string> tags) =>
         text == DistTags.Latest ? versions.ConvertAll(version => version.ToString())

@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Npm.Documents;
 
-/// <summary>What a search says of one package: its latest version, and its owner.</summary>
+/// <summary>What a search says about one package: its latest version, and its owner.</summary>
 internal sealed record FoundRow
 {
     public long PackageId { get; init; }
@@ -22,10 +22,12 @@ internal sealed record FoundRow
     public string Manifest { get; init; } = "";
 }
 
-/// <summary>Finds packages by words, and reads them by the version that <c>latest</c> is on, else the one published last.</summary>
+/// <summary>
+/// Finds packages by words. It reads each by the version that <c>latest</c> is on, or else the one that was published last.
+/// </summary>
 internal static class SearchTable
 {
-    /// <summary>More than a person types, and few enough for one statement.</summary>
+    /// <summary>More than people type, and few enough for one statement.</summary>
     private const int MostWords = 16;
 
     private const string Latest = """
@@ -35,8 +37,8 @@ internal static class SearchTable
         """;
 
     /// <summary>
-    /// Packages in whose name, description or keywords all words stand: first the one that is called so, then those whose names have the
-    /// first word in them, then the others, each by their names.
+    /// Packages whose name, description or keywords contain all words. First comes the one with exactly this name, then those whose names
+    /// contain the first word, then the others, each group by name.
     /// </summary>
     public static PackageSearch Of(string text)
     {

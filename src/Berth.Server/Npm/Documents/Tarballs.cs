@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Berth.Server.Npm.Documents;
 
-/// <summary>The file of a live version, with the headers of its answers, built once.</summary>
+/// <summary>The file of a live version, with the headers of its answers, which are built once.</summary>
 internal sealed class Tarball(TarballRow row)
 {
     public long VersionId { get; } = row.VersionId;
@@ -16,7 +16,7 @@ internal sealed class Tarball(TarballRow row)
     public StringValues ETag { get; } = $"\"{row.Integrity}\"";
 }
 
-/// <summary>Finds tarballs for requests. Answers are remembered until the next write.</summary>
+/// <summary>Finds tarballs for requests. Answers are cached until the next write.</summary>
 internal sealed class Tarballs(Db db)
 {
     private readonly GenerationCache<(long Package, string Version), Tarball> _tarballs = new(capacity: 100_000);

@@ -11,16 +11,16 @@ using Berth.Server.Packages;
 namespace Berth.Server.Npm.Owners;
 
 /// <summary>
-/// <c>npm owner</c>: the account whose package it is, and the people with a grant of admin. npm reads them as maintainers of a packument
-/// and sends the list back with one more or less, so for this command there is a packument of its own, for those who manage the package:
-/// whom it was granted to is nobody else's business. The grants are changed where the REST API changes them.
+/// <c>npm owner</c>: the account that the package belongs to, and the people with a grant of admin. npm reads them as maintainers in a
+/// packument and sends the list back with one more or less. So for this command there is a separate packument, for those who manage the
+/// package, since others may not see the grants. The grants are changed by the same code as in the REST API.
 /// </summary>
 internal sealed class PackageOwners(Db db, ChangeGrants grants)
 {
     /// <summary>npm says which command it runs.</summary>
     public static bool Asks(HttpRequest request) => request.Headers["npm-command"] == "owner";
 
-    /// <summary>The account first; null for those who do not manage the package.</summary>
+    /// <summary>The account comes first. Null for callers who do not manage the package.</summary>
     public async Task<IReadOnlyList<string>?> FindAsync(NpmAccess access, CancellationToken cancellationToken)
     {
         if (access.PackageId is not { } id || !Decide(access).Allowed)
@@ -31,7 +31,7 @@ internal sealed class PackageOwners(Db db, ChangeGrants grants)
         var users = await db.ReadAsync(session => PackageAccessTable.UsersAsync(session, id), cancellationToken);
         var owner = access.Facts.Owner!.Login;
 
-        // Whoever publishes first is granted admin, also in a namespace of their own.
+        // The first publisher is granted admin, even in their own namespace.
         return [owner, .. users.Where(user => user.Role == "admin" && user.Name != owner).Select(user => user.Name)];
     }
 
@@ -40,8 +40,8 @@ internal sealed class PackageOwners(Db db, ChangeGrants grants)
             access.Address.ToString(), revision, access.Address.ToString(), [.. people.Select(login => new NpmMaintainer(login, ""))]),
         NpmJson.Default.NpmOwned);
 
-    /// <summary>Makes the list of people what the body says: who is new is granted admin, who is missing loses it.</summary>
-    /// <exception cref="ApiException">It may not be, or cannot be.</exception>
+    /// <summary>Changes the people to those in the body. New ones are granted admin, and missing ones lose it.</summary>
+    /// <exception cref="ApiException">The change is not allowed, or not possible.</exception>
     public async Task ReplaceAsync(HttpRequest request, NpmAccess access, CancellationToken cancellationToken)
     {
         var current = await FindAsync(access, cancellationToken)

@@ -4,8 +4,8 @@ using Berth.Server.Npm.Authorization;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// npm asks for known vulnerabilities after every installation. This registry knows of none: the quick answer "none" keeps installations
-/// fast, where no answer would be tried again.
+/// npm asks for known vulnerabilities after every installation. This registry knows none. The quick answer "none" keeps installations fast,
+/// while npm would retry without an answer.
 /// </summary>
 internal static class AdvisoryEndpoints
 {

@@ -8,8 +8,8 @@ using Berth.Server.Packages;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// <c>npm access</c> of packages: whether one is public, who has access, an account's packages; and a change of its visibility, made where
-/// the REST API makes it.
+/// <c>npm access</c> for packages: whether one is public, who has access, and an account's packages. It also changes a package's
+/// visibility, by the same code as the REST API.
 /// </summary>
 internal static class CollaboratorEndpoints
 {
@@ -63,7 +63,7 @@ internal static class CollaboratorEndpoints
         return Results.Json(new NpmDone(true, access.Address.ToString()), NpmJson.Default.NpmDone);
     }
 
-    /// <summary>Those that the caller may read.</summary>
+    /// <summary>Lists the packages that the caller may read.</summary>
     private static async Task<IResult> PackagesAsync(
         NpmCaller caller, string account, AccessDecisions access, CancellationToken cancellationToken)
     {

@@ -6,9 +6,9 @@ using Berth.Server.Trusts;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// Trusted publishing: npm 11.5 and later sends the ID token of the CI job, whose audience is <c>npm:HOST</c>, before it publishes, and
-/// publishes with the workflow token that it gets. Of a refusal it prints the reason with <c>--loglevel verbose</c> alone, and goes on with
-/// the token it has.
+/// Trusted publishing. Before it publishes, npm 11.5 and later sends the ID token of the CI job, whose audience is <c>npm:HOST</c>, and
+/// then publishes with the workflow token that it gets. It prints the reason of a refusal only with <c>--loglevel verbose</c>, and goes on
+/// with the token that it has.
 /// </summary>
 internal static class ExchangeEndpoints
 {

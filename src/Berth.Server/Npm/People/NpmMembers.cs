@@ -9,8 +9,8 @@ using Berth.Server.Organizations;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// <c>npm org</c>: who is in an organization. npm knows owners, admins and developers; here are owners and members, which are developers to
-/// npm. What changes is changed where the REST API changes it.
+/// <c>npm org</c>: the members of an organization. npm knows owners, admins and developers. Here there are owners and members, whom npm
+/// shows as developers. Changes use the same code as the REST API.
 /// </summary>
 internal static class NpmMembers
 {
@@ -23,7 +23,7 @@ internal static class NpmMembers
         npm.MapGet(people, ListAsync).RequiresOfApi(ApiNeed.OrganizationMember, "read:org", "repo");
         npm.MapPut(people, SetAsync).RequiresOfApi(ApiNeed.OrganizationOwner, "admin:org");
 
-        // Who is to leave stands in the body: an owner removes anybody, and everybody themselves.
+        // The body names who is removed. Owners may remove anybody, and all members themselves.
         npm.MapDelete(people, RemoveAsync).RequiresOfApi(ApiNeed.OrganizationMember, "admin:org");
     }
 

@@ -2,7 +2,7 @@ using Berth.Server.Access;
 
 namespace Berth.Server.Npm.People;
 
-/// <summary>npm's two words for a role; admin is one of writing to it.</summary>
+/// <summary>npm's two words for a role. Admin counts as the one that may write.</summary>
 internal static class NpmPermissions
 {
     private const string Reads = "read-only";

@@ -6,7 +6,7 @@ using Berth.Server.Npm.Authorization;
 
 namespace Berth.Server.Npm.People;
 
-/// <summary><c>npm profile get</c>. Of what <c>set</c> changes there is little here: no password, no second factor, no handles.</summary>
+/// <summary><c>npm profile get</c>. Most of what <c>set</c> changes does not exist here: passwords, second factors, handles.</summary>
 internal static class NpmProfiles
 {
     public static void MapNpmProfiles(this IEndpointRouteBuilder npm)

@@ -7,12 +7,10 @@ using Berth.Server.Organizations;
 
 namespace Berth.Server.Npm.People;
 
-/// <summary>
-/// <c>npm team</c>: the teams of an organization and who is in them. What changes is changed where the REST API changes it.
-/// </summary>
+/// <summary><c>npm team</c>: the teams of an organization and their members. Changes use the same code as the REST API.</summary>
 internal static class NpmTeams
 {
-    /// <summary>As in the REST API.</summary>
+    /// <summary>The same limit as in the REST API.</summary>
     private const int LongestName = 100;
 
     private const int LongestDescription = 1000;
@@ -28,7 +26,7 @@ internal static class NpmTeams
         npm.MapGet(team + "/user", PeopleAsync).RequiresOfApi(ApiNeed.OrganizationMember, "read:org");
         npm.MapPut(team + "/user", AddAsync).RequiresOfApi(ApiNeed.OrganizationOwner, "admin:org");
 
-        // Who is to leave stands in the body: an owner removes anybody, and everybody themselves.
+        // The body names who is removed. Owners may remove anybody, and all members themselves.
         npm.MapDelete(team + "/user", RemoveAsync).RequiresOfApi(ApiNeed.OrganizationMember, "admin:org");
     }
 

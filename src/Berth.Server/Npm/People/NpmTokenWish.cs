@@ -8,8 +8,8 @@ using Berth.Server.Tokens;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// What <c>npm token create</c> asks for, in words of tokens here. What a token here cannot be is refused, never left out: a token that can
-/// more than was asked for is worse than none.
+/// Translates what <c>npm token create</c> asks for. A property that tokens here cannot have is refused rather than left out, because a
+/// token must not be able to do more than was asked for.
 /// </summary>
 internal static class NpmTokenWish
 {

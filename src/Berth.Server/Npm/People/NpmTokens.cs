@@ -12,8 +12,8 @@ using Berth.Server.Trusts;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// <c>npm token</c>: one's personal tokens. They are made and ended where the REST API does it, with the same limits; secrets are shown
-/// once, when they are made.
+/// <c>npm token</c>: the caller's personal tokens. They are made and ended by the same code as in the REST API, with the same limits. A
+/// secret is shown only once, when it is made.
 /// </summary>
 internal static class NpmTokens
 {
@@ -30,7 +30,7 @@ internal static class NpmTokens
         var rows = await RowsAsync(caller, db, cancellationToken);
         var tokens = rows.ConvertAll(row => new NpmToken
         {
-            // Of a secret nothing is kept that could be shown. npm compares this with the beginning of a secret that is to be revoked.
+            // No part of a secret is stored, so the prefix is shown. npm compares it with the beginning of a secret that is to be revoked.
             Token = TokenSecret.Personal,
             Key = Key(row.Id),
             Name = row.Note ?? "",
@@ -44,8 +44,8 @@ internal static class NpmTokens
     }
 
     /// <summary>
-    /// npm asks for a password before it makes a token, as the registry it was made for wants one. Here that is the token itself: what is
-    /// typed must be a token of the same person.
+    /// npm asks for a password before it makes a token, because npm's own registry requires one. Here the password must be a token of the
+    /// same person.
     /// </summary>
     private static async Task<IResult> CreateAsync(
         HttpContext http, NpmCaller asks, ApiCaller caller, RegistryPasswords passwords, LoginThrottle throttle, PersonalTokens tokens,
@@ -100,8 +100,9 @@ internal static class NpmTokens
             session => TokenTable.PersonalAsync(session, caller.User.UserId, Paging.Whole.Size, Paging.Whole.Offset), cancellationToken);
 
     /// <summary>
-    /// A token's number as npm can use it: it shows the first digits that tell a key from the others, and takes any beginning for the
-    /// whole. A plain number would begin others, and the one shown today could be another's tomorrow.
+    /// A token's number in a form that suits npm. npm shows only the first digits that distinguish a key from the others, and accepts any
+    /// beginning for the whole. A plain number could be the beginning of others, and a number shown today could mean another token
+    /// tomorrow.
     /// </summary>
     private static string Key(long id) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(PersonalTokens.Subject(id))).AsSpan(0, 16));

@@ -9,8 +9,8 @@ using Berth.Server.Npm.Documents;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// <c>npm search</c>: words that all must stand in name, description or keywords of a package that the caller may read. Of a search that
-/// finds very many the first are told; there are no scores here, so every one is the same.
+/// <c>npm search</c>: the name, description or keywords of a package must contain all words, and the caller must be able to read it. A
+/// search that finds very many returns the first ones. There are no scores here, so all are equal.
 /// </summary>
 internal static class SearchEndpoints
 {

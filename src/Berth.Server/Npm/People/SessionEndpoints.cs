@@ -13,8 +13,8 @@ using Berth.Server.Trusts;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// Who one is: <c>npm ping</c>, <c>whoami</c>, <c>logout</c>, and <c>login</c> with a name and a password. That gives what the person
-/// brought: the password is a personal access token, since passwords of accounts are never taken by a registry.
+/// <c>npm ping</c>, <c>whoami</c>, <c>logout</c>, and <c>login</c> with a name and a password. The password must be a personal access
+/// token, and login returns the same token, since a registry never accepts the passwords of accounts.
 /// </summary>
 internal static class SessionEndpoints
 {
@@ -62,7 +62,7 @@ internal static class SessionEndpoints
             401, "UNAUTHORIZED", $"the password is no personal access token of {name}: make one with write:packages");
     }
 
-    /// <summary>What <c>npm owner add</c> and <c>rm</c> ask first: whether there is such a user.</summary>
+    /// <summary><c>npm owner add</c> and <c>rm</c> ask first whether there is such a user.</summary>
     private static async Task<IResult> FindAsync(string user, Db db, CancellationToken cancellationToken)
     {
         var login = user.StartsWith(UserPrefix, StringComparison.Ordinal) ? user[UserPrefix.Length..] : user;
@@ -73,7 +73,7 @@ internal static class SessionEndpoints
             : Results.Json(new NpmMaintainer(found.Login, ""), NpmJson.Default.NpmMaintainer);
     }
 
-    /// <summary>Ends the token, as npm's own registry does. It must be the one that the request is made with.</summary>
+    /// <summary>Ends the token, as npm's own registry does. It must be the token of the request.</summary>
     private static async Task<IResult> LogoutAsync(
         HttpContext http, NpmCaller caller, string token, Db db, PersonalTokens tokens, CancellationToken cancellationToken)
     {

@@ -11,8 +11,8 @@ using Berth.Server.Packages;
 namespace Berth.Server.Npm.People;
 
 /// <summary>
-/// <c>npm access grant</c> and <c>revoke</c>, and the packages of a team. npm's two words are the roles read and write; a grant of admin is
-/// the REST API's. What changes is changed where that changes it.
+/// <c>npm access grant</c> and <c>revoke</c>, and the packages of a team. npm's two words mean the roles read and write. Only the REST API
+/// can grant admin. Changes use the same code as the REST API.
 /// </summary>
 internal static class TeamPackageEndpoints
 {
@@ -21,12 +21,12 @@ internal static class TeamPackageEndpoints
         const string packages = "/-/team/{org}/{team_slug}/package";
         npm.MapGet(packages, ListAsync).RequiresOfApi(ApiNeed.OrganizationMember, "read:org");
 
-        // The package stands in the body, so its own rules are asked where it is read.
+        // The body names the package, so the package's own rules are checked when it is read.
         npm.MapPut(packages, GrantAsync).RequiresOfApi(ApiNeed.PackageUser, "write:packages");
         npm.MapDelete(packages, RevokeAsync).RequiresOfApi(ApiNeed.PackageUser, "write:packages");
     }
 
-    /// <summary>Those that the caller may read.</summary>
+    /// <summary>Lists the packages that the caller may read.</summary>
     private static async Task<IResult> ListAsync(
         string team_slug, ApiCaller caller, OrganizationAccess organization, Db db, AccessDecisions access,
         CancellationToken cancellationToken)
@@ -38,7 +38,7 @@ internal static class TeamPackageEndpoints
             cancellationToken);
         if (rows is null)
         {
-            // Not 404, of which npm makes the packages of the organization.
+            // Not 404, because npm would then ask for the packages of the organization.
             return NpmErrors.Bad($"{organization.Organization.Login} has no team {team_slug}");
         }
 
@@ -82,7 +82,7 @@ internal static class TeamPackageEndpoints
         return Done(package);
     }
 
-    /// <summary>The package of the body, which its own rules let the caller manage.</summary>
+    /// <summary>The package in the body. Its own rules must let the caller manage it.</summary>
     private static async Task<PackageAccess> PackageAsync(
         JsonElement body, ApiCaller caller, OrganizationAccess organization, AccessDecisions access, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using Berth.Server.Npm.Documents;
 
 namespace Berth.Server.Npm.Publishing;
 
-/// <summary>The one version that a publish request is about, with its sums compared with the bytes that came.</summary>
+/// <summary>The single version that a publish request is about. Its checksums are compared with the bytes that arrived.</summary>
 internal sealed class AnnouncedVersion
 {
     private const int MostReadme = 64 * 1024;
@@ -14,7 +14,7 @@ internal sealed class AnnouncedVersion
     private const int MostWords = 2000;
     private static readonly string[] DependencyMembers = ["dependencies", "optionalDependencies", "peerDependencies"];
 
-    /// <summary>What the packument has of its own, or elsewhere.</summary>
+    /// <summary>Members that the packument computes itself, or that are stored elsewhere.</summary>
     private static readonly string[] NotKept = ["dist", "readme", "deprecated", "_attachments", "_npmUser", "hasInstallScript"];
 
     private AnnouncedVersion(string version, JsonElement manifest) => (Version, Manifest) = (version, manifest);
@@ -23,11 +23,11 @@ internal sealed class AnnouncedVersion
 
     public JsonElement Manifest { get; }
 
-    /// <summary>What the manifest says of where it comes from.</summary>
+    /// <summary>The repositories that the manifest says it comes from.</summary>
     public IReadOnlyList<string> Sources =>
         (Manifest.TextOf("repository") ?? Manifest.ObjectOf("repository").TextOf("url")) is { Length: > 0 } source ? [source] : [];
 
-    /// <exception cref="ApiException">400: it is not one version, or not these bytes.</exception>
+    /// <exception cref="ApiException">400: there is not exactly one version, or the bytes differ.</exception>
     public static AnnouncedVersion Of(PublishDocument document, ReceivedTarball tarball, PackageAddress address)
     {
         if (document.Versions.Count != 1)
@@ -84,7 +84,7 @@ internal sealed class AnnouncedVersion
             throw Refused("the document has no sum of the tarball: dist.integrity, or dist.shasum");
         }
 
-        // Several sums may stand there, of which a reader takes the strongest it knows (Subresource Integrity, section 3.3.4).
+        // There may be several checksums. A reader uses the strongest that it knows (Subresource Integrity, section 3.3.4).
         var strongest = integrity?.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .FirstOrDefault(sum => sum.StartsWith("sha512-", StringComparison.Ordinal))?.Split('?')[0];
         if (integrity is not null && strongest != tarball.Integrity)
@@ -115,7 +115,7 @@ internal sealed class AnnouncedVersion
         return System.Text.Encoding.UTF8.GetString(target.GetBuffer(), 0, (int)target.Length);
     }
 
-    /// <summary>Those that could be packages of this server.</summary>
+    /// <summary>The dependencies that could be packages of this server.</summary>
     private Dictionary<string, string> Dependencies()
     {
         var found = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -136,7 +136,7 @@ internal sealed class AnnouncedVersion
         return found;
     }
 
-    /// <summary>A package may stand there under another name: <c>"mine": "npm:@acme/lib@^1.0.0"</c>.</summary>
+    /// <summary>A package may be a dependency under another name: <c>"mine": "npm:@acme/lib@^1.0.0"</c>.</summary>
     private static (string Name, string Range) Behind(string name, string range)
     {
         const string Alias = "npm:";
@@ -156,7 +156,7 @@ internal sealed class AnnouncedVersion
         return Cut(string.Join(' ', keywords.Prepend(Manifest.TextOf("description") ?? "")).Trim().ToLowerInvariant(), MostWords);
     }
 
-    /// <summary>Never in the middle of a character.</summary>
+    /// <summary>Cuts a text, but never in the middle of a character.</summary>
     private static string Cut(string text, int most) =>
         text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
 

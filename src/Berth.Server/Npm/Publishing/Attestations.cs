@@ -6,15 +6,15 @@ using Berth.Server.Json;
 namespace Berth.Server.Npm.Publishing;
 
 /// <summary>
-/// The Sigstore bundles that <c>npm publish --provenance</c> attaches: kept and served as they came. Whoever installs verifies them; that
-/// they came with the version is all that the server vouches for.
+/// The Sigstore bundles that <c>npm publish --provenance</c> attaches. They are stored and served unchanged. Clients verify them. The
+/// server only vouches that they arrived with the version.
 /// </summary>
 internal static class Attestations
 {
     private const string Provenance = "https://slsa.dev/provenance/v1";
     private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = NpmGrammar.Deepest };
 
-    /// <summary>A JSON list; null where there are none.</summary>
+    /// <summary>Returns a JSON list. Null when there are none.</summary>
     /// <exception cref="ApiException">400: one of them is not JSON.</exception>
     public static string? Of(JsonElement attachments)
     {
@@ -60,7 +60,7 @@ internal static class Attestations
         }
     }
 
-    /// <summary>The statement in the envelope names it (in-toto Statement v1).</summary>
+    /// <summary>The type that the statement in the envelope names (in-toto Statement v1).</summary>
     private static string? PredicateOf(JsonElement bundle)
     {
         try

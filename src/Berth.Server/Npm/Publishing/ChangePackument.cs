@@ -12,16 +12,16 @@ using Berth.Server.Packages.Versions;
 namespace Berth.Server.Npm.Publishing;
 
 /// <summary>
-/// Changes what is published, by a packument that a client has read, changed and sent back: deprecations, tags, and versions that are gone
-/// from it. What it differs in is what is asked for, and is what the caller must have the right to. It must have been read after the last
-/// change, or somebody else's would be undone.
+/// Applies a packument that a client has read, changed and sent back. It may change deprecations and tags, and leave out versions. The
+/// differences are what the client asks for, and the caller needs the right to each of them. The client must have read it after the last
+/// change, since somebody else's change would otherwise be undone.
 /// </summary>
 internal sealed class ChangePackument(Db db, Packuments packuments, PackageNeeds needs, TimeProvider time)
 {
     private const int LongestReason = 4096;
 
     /// <param name="revision">The revision that the client read. Null: the client names none, and nothing is removed.</param>
-    /// <exception cref="ApiException">400, 403, 404, 409.</exception>
+    /// <exception cref="ApiException">400, 403, 404 or 409.</exception>
     public async Task RunAsync(NpmAccess access, PublishDocument document, string? revision, CancellationToken cancellationToken)
     {
         var packageId = await db.WriteAsync(
@@ -43,7 +43,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, PackageNeeds
         await packuments.PrepareAsync(access.Address, packageId);
     }
 
-    /// <summary>The whole package, softly.</summary>
+    /// <summary>Deletes the whole package softly.</summary>
     public Task RemoveAllAsync(NpmAccess access, string revision, CancellationToken cancellationToken) => db.WriteAsync(
         async session =>
         {
@@ -53,7 +53,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, PackageNeeds
         },
         cancellationToken);
 
-    /// <summary>Puts a tag on a version, or takes it off.</summary>
+    /// <summary>Puts a tag on a version, or removes it.</summary>
     /// <param name="version">Null: the tag is removed.</param>
     public async Task TagAsync(NpmAccess access, string tag, string? version, CancellationToken cancellationToken)
     {
@@ -83,7 +83,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, PackageNeeds
         await packuments.PrepareAsync(access.Address, packageId);
     }
 
-    /// <summary>Holds the package until the transaction ends; what is read after this is what is changed.</summary>
+    /// <summary>Locks the package until the transaction ends, so that what is read after this cannot change.</summary>
     private async Task<(long Id, PackageChanges Changes)> BeginAsync(
         DbSession session, NpmAccess access, PackageAction action, string? revision)
     {
@@ -103,7 +103,7 @@ internal sealed class ChangePackument(Db db, Packuments packuments, PackageNeeds
         return decision.Allowed ? facts : throw new ApiException(NpmErrors.Refused(access.Principal, action, facts, decision));
     }
 
-    /// <summary>A document without any version is one of another kind, such as a star: it takes nothing away.</summary>
+    /// <summary>A document without any version has another purpose, such as a star. It removes nothing.</summary>
     private static List<string> Removed(PublishDocument document, Dictionary<string, long> numbers) =>
         document.Versions.Count == 0 ? [] : [.. numbers.Keys.Where(version => !document.Versions.ContainsKey(version))];
 

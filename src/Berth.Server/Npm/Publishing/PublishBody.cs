@@ -5,9 +5,9 @@ using Berth.Server.Http;
 namespace Berth.Server.Npm.Publishing;
 
 /// <summary>
-/// The body of a publish request, which is one JSON document with the tarball in it as base64. Tarballs are decoded as they arrive and
-/// never held; everything else is kept, with an empty string in their place, and is parsed strictly when the body has ended. What looks at
-/// the bytes on their way only has to find <c>_attachments.NAME.tgz.data</c>: whatever is odd about the rest, the strict parse says.
+/// The body of a publish request: one JSON document that contains the tarball as base64. Tarballs are decoded as they arrive and never held
+/// in memory. Everything else is kept, with an empty string in their place, and is parsed strictly when the body has ended. While bytes
+/// arrive, this class only has to find <c>_attachments.NAME.tgz.data</c>. The strict parse reports everything that is wrong with the rest.
 /// </summary>
 internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
 {
@@ -30,13 +30,14 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
     private bool _expectsName;
 
     /// <summary>
-    /// Everything but the tarballs. Complete when <see cref="NextTarballAsync"/> answered null; it stays when this is disposed.
+    /// Everything except the tarballs. It is complete when <see cref="NextTarballAsync"/> has returned null, and remains after this is
+    /// disposed.
     /// </summary>
     public ReadOnlyMemory<byte> Document => _document.GetBuffer().AsMemory(0, (int)_document.Length);
 
     /// <summary>
-    /// Reads until a tarball begins and returns the name of its file; null at the end. Its content is <see cref="ReadTarballAsync"/>'s
-    /// until that answers 0.
+    /// Reads until a tarball begins and returns the name of its file. Returns null at the end. <see cref="ReadTarballAsync"/> then returns
+    /// its content until it returns 0.
     /// </summary>
     /// <exception cref="ApiException">413: the document without its tarball is too large.</exception>
     public async Task<string?> NextTarballAsync(CancellationToken cancellationToken)
@@ -80,7 +81,7 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
         return null;
     }
 
-    /// <summary>Some bytes of the tarball; 0 at its end, however often it is asked.</summary>
+    /// <summary>Returns some bytes of the tarball. Returns 0 at its end, however often it is called.</summary>
     /// <exception cref="ApiException">400: it is not base64, or the body ends within it.</exception>
     public async ValueTask<int> ReadTarballAsync(Memory<byte> target, CancellationToken cancellationToken)
     {
@@ -95,7 +96,7 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
         return length;
     }
 
-    /// <summary>Base64 says three bytes in four letters, which may lie on both sides of two reads.</summary>
+    /// <summary>In base64 four letters stand for three bytes. They may be spread over two reads.</summary>
     private async Task DecodeAsync(CancellationToken cancellationToken)
     {
         var count = 0;
@@ -121,7 +122,7 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
             return;
         }
 
-        // The same memory: what is decoded is shorter than the letters before it.
+        // Decode into the same memory, since the result is shorter than the letters.
         var status = Base64.DecodeFromUtf8InPlace(_letters.AsSpan(0, count), out var written);
         Demand(status == OperationStatus.Done && !_padded, NotBase64);
         _padded = written < count / 4 * 3;
@@ -146,13 +147,13 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
         var length = (int)(_document.Length - begin) - 1;
         if (_objects.Count <= DeepestName)
         {
-            // A name with an escape in it is none of those that are looked for.
+            // A name with an escape in it is none of those that are searched for.
             _names[_objects.Count] = length is > 0 and <= LongestName
                 ? System.Text.Encoding.UTF8.GetString(_document.GetBuffer(), (int)begin, length) : "";
         }
     }
 
-    /// <summary>Up to and with the quotation mark that ends the string.</summary>
+    /// <summary>Skips to the quotation mark that ends the string, inclusive.</summary>
     private async Task SkipStringAsync(CancellationToken cancellationToken)
     {
         while (await FillAsync(cancellationToken))
@@ -185,7 +186,7 @@ internal sealed class PublishBody(Stream body, int mostDocument) : IDisposable
         return rest.Length;
     }
 
-    /// <summary>One letter that JSON writes with a backslash: <c>\/</c>, or as a number.</summary>
+    /// <summary>Reads one character that JSON writes with a backslash: <c>\/</c>, or as a number.</summary>
     private async Task<byte> EscapedAsync(CancellationToken cancellationToken)
     {
         Demand(await FillAsync(cancellationToken), NotBase64);

@@ -8,8 +8,8 @@ using Berth.Server.Json;
 namespace Berth.Server.Npm.Publishing;
 
 /// <summary>
-/// The document that npm sends to publish a version and, without a tarball, to change what is there: the whole packument as the client
-/// would have it. Parsed once, strictly; what it claims about names, numbers and sums is compared by whoever uses it.
+/// The document that npm sends to publish a version or, without a tarball, to change what exists. It is the whole packument that the client
+/// wants. It is parsed once, strictly. The code that uses it checks its names, numbers and checksums.
 /// </summary>
 internal sealed class PublishDocument : IDisposable
 {
@@ -23,10 +23,10 @@ internal sealed class PublishDocument : IDisposable
 
     private JsonElement Root => _json.RootElement;
 
-    /// <summary>The <c>_rev</c> that the client's copy has.</summary>
+    /// <summary>The <c>_rev</c> of the client's copy.</summary>
     public string? Revision => Root.TextOf("_rev");
 
-    /// <summary><c>public</c>, <c>restricted</c>, or null: what the server thinks best.</summary>
+    /// <summary><c>public</c>, <c>restricted</c>, or null: the server decides.</summary>
     public string? Access => Root.TextOf("access");
 
     public required IReadOnlyDictionary<string, string> Tags { get; init; }
@@ -35,7 +35,7 @@ internal sealed class PublishDocument : IDisposable
 
     public JsonElement Attachments => Root.ObjectOf("_attachments");
 
-    /// <summary>Of the whole package; a version may have one of its own.</summary>
+    /// <summary>The readme of the whole package. A version may have one of its own.</summary>
     public string? Readme => Root.TextOf("readme");
 
     /// <exception cref="ApiException">400, with what is wrong.</exception>

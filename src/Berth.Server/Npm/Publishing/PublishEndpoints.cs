@@ -11,7 +11,7 @@ using Berth.Server.Packages.Versions;
 
 namespace Berth.Server.Npm.Publishing;
 
-/// <summary>What npm sends to publish, deprecate, unpublish and tag. The tables are in docs/npm.md.</summary>
+/// <summary>The routes by which npm publishes, deprecates, unpublishes and tags. The tables are in docs/npm.md.</summary>
 internal static class PublishEndpoints
 {
     private const int LargestTag = 4096;
@@ -20,7 +20,7 @@ internal static class PublishEndpoints
     {
         var options = npm.ServiceProvider.GetRequiredService<NpmOptions>();
 
-        // Base64 takes four letters for three bytes.
+        // Base64 needs four letters for three bytes.
         var largest = new BodyLimit(((options.LargestTarball + 2) / 3 * 4) + PublishDocument.MostBytes);
         npm.MapPut("/@{scope}/{name}", PutAsync).Requires(PackageAction.Push).WithMetadata(largest);
         npm.MapPut("/@{scope}/{name}/-rev/{revision}", ReplaceAsync).Requires(PackageAction.Push)
@@ -64,7 +64,7 @@ internal static class PublishEndpoints
         return Done(access, StatusCodes.Status201Created);
     }
 
-    /// <summary>The document without the versions that are to go; of <c>npm owner</c> the list of people.</summary>
+    /// <summary>The body is the document without the versions to remove. For <c>npm owner</c> it is the list of people.</summary>
     private static async Task<IResult> ReplaceAsync(
         HttpContext http, NpmAccess access, string revision, ReceivePublish receive, ChangePackument change, PackageOwners owners,
         Db db, CancellationToken cancellationToken)
@@ -98,7 +98,7 @@ internal static class PublishEndpoints
         return Done(access, StatusCodes.Status200OK);
     }
 
-    /// <summary>npm's last step: the version has gone from the document, and its file with it.</summary>
+    /// <summary>npm's last step of unpublishing: the version was removed from the document, and its file with it.</summary>
     private static async Task<IResult> RemoveFileAsync(
         NpmAccess access, string file, Db db, CancellationToken cancellationToken)
     {

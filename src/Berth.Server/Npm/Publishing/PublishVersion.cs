@@ -11,15 +11,15 @@ using Berth.Server.Storage;
 namespace Berth.Server.Npm.Publishing;
 
 /// <summary>
-/// Publishes a version: its bytes first, then package, version, tarball and tags in one transaction. Publishes to one package go one after
-/// another there, so none is lost and none waits for a revision.
+/// Publishes a version. It stores the bytes first, and then package, version, tarball and tags in one transaction. There publishes to one
+/// package run one after another, so none is lost and none has to know the revision.
 /// </summary>
 internal sealed class PublishVersion(
     Db db, IUploadStore uploads, IBlobStore blobs, KeepBlob keep, FirstPublish firstPublish, Packuments packuments, TimeProvider time)
 {
-    /// <summary>What npm shows the publisher beside success; null: nothing.</summary>
-    /// <exception cref="ApiException">400: it is not what it says. 403: the right to publish has gone. 409: the version is
-    /// there.</exception>
+    /// <summary>Returns what npm shows the publisher besides success. Null: nothing.</summary>
+    /// <exception cref="ApiException">400: the content is not what it says. 403: the right to publish was lost. 409: the version exists
+    /// already.</exception>
     public async Task<string?> RunAsync(NpmAccess access, ReceivedPublish received, CancellationToken cancellationToken)
     {
         var (document, tarball) = (received.Document, received.Tarball!);
@@ -36,7 +36,7 @@ internal sealed class PublishVersion(
             var contents = await LookAsync(tarball, access, announced, cancellationToken);
             var version = announced.ToStore(document, tarball, contents, access.Actor.Name);
 
-            // From here on nothing is cancelled: the client may believe in a publish whose answer it never saw.
+            // From here on nothing is cancelled, because the client may rely on a publish whose answer it never saw.
             var lost = await keep.LostAsync(tarball.Digest);
             var (packageId, visibility) = await db.WriteAsync(
                 session => RecordAsync(session, access, document, announced, version, (tarball.Upload, commit, lost)),
@@ -46,7 +46,8 @@ internal sealed class PublishVersion(
         }
         catch (Exception exception) when (exception is ApiException or OperationCanceledException)
         {
-            // Refused, so there is no row. After any other failure there may be one, and the bytes are the collector's business.
+            // The publish was refused, so there is no row. After any other failure there may be one, and the collector removes the bytes if
+            // there is none.
             await blobs.DeleteAsync(tarball.Upload, CancellationToken.None);
             throw;
         }

@@ -11,21 +11,21 @@ internal sealed record ReceivedTarball(string FileName, StorageKey Upload, long 
 {
     public Digest Digest => Digest.Of(Digest.Sha512, Sha512);
 
-    /// <summary>As Subresource Integrity has it.</summary>
+    /// <summary>In the form of Subresource Integrity.</summary>
     public string Integrity => "sha512-" + Convert.ToBase64String(Sha512);
 }
 
-/// <summary>A publish request, read whole; the tarball is thrown away with it unless it became a blob.</summary>
+/// <summary>A publish request that was read completely. The tarball is deleted with it unless it became a blob.</summary>
 internal sealed class ReceivedPublish(PublishDocument document, ReceivedTarball? tarball, IUploadStore uploads) : IAsyncDisposable
 {
     private bool _kept;
 
     public PublishDocument Document { get; } = document;
 
-    /// <summary>Null for a request that only changes what is there.</summary>
+    /// <summary>Null for a request that only changes what exists.</summary>
     public ReceivedTarball? Tarball { get; } = tarball;
 
-    /// <summary>The bytes are a finished blob's now.</summary>
+    /// <summary>Call when the bytes have become a blob.</summary>
     public void Keep() => _kept = true;
 
     public async ValueTask DisposeAsync()
@@ -38,10 +38,10 @@ internal sealed class ReceivedPublish(PublishDocument document, ReceivedTarball?
     }
 }
 
-/// <summary>Receives publish requests: the tarball goes to the store as it arrives.</summary>
+/// <summary>Receives publish requests. The tarball goes to the store as it arrives.</summary>
 internal sealed class ReceivePublish(IUploadStore uploads, NpmOptions options, BerthMetrics metrics)
 {
-    /// <exception cref="ApiException">400 and 413, with what is wrong.</exception>
+    /// <exception cref="ApiException">400 or 413, with what is wrong.</exception>
     public async Task<ReceivedPublish> RunAsync(HttpRequest request, PackageAddress address, CancellationToken cancellationToken)
     {
         using var body = new PublishBody(request.Body, PublishDocument.MostBytes);

@@ -9,8 +9,7 @@ using Berth.Server.Json;
 
 namespace Berth.Server.Npm.Publishing;
 
-/// <summary>What is in a tarball: how many files of how many bytes, and that its <c>package.json</c> is the one that was
-/// announced.</summary>
+/// <summary>The contents of a tarball: the number and size of its files. Its <c>package.json</c> must be the announced one.</summary>
 /// <param name="UnpackedSize">The size of all files together, in bytes.</param>
 internal sealed record TarballContents(long FileCount, long UnpackedSize)
 {
@@ -29,11 +28,11 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
     };
 
     /// <summary>
-    /// Reads headers and passes over contents, within budgets of its own. .NET's reader takes an extended header of any size into memory,
-    /// and a few compressed kilobytes may announce gigabytes.
+    /// Reads headers and skips contents, within limits of its own. .NET's reader loads an extended header of any size into memory, and a
+    /// few compressed kilobytes may announce gigabytes.
     /// </summary>
     /// <param name="content">Must be seekable.</param>
-    /// <exception cref="ApiException">400: it is no tarball of this version.</exception>
+    /// <exception cref="ApiException">400: it is not a tarball of this version.</exception>
     public static async Task<TarballContents> ReadAsync(
         Stream content, PackageAddress address, string version, CancellationToken cancellationToken)
     {
@@ -52,8 +51,8 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
     }
 
     /// <summary>
-    /// How long it is when it is unpacked, by its last four bytes (RFC 1952 section 2.3.1, ISIZE). .NET takes what is cut off for the
-    /// whole.
+    /// The unpacked length according to the last four bytes (RFC 1952 section 2.3.1, ISIZE). .NET accepts a file that was cut off as
+    /// complete.
     /// </summary>
     private static async Task<uint> AnnouncedSizeAsync(Stream content, CancellationToken cancellationToken)
     {
@@ -108,7 +107,7 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
         return found ? new TarballContents(files, size) : throw Refused("the tarball has no package.json where npm looks for it");
     }
 
-    /// <summary>npm takes the first folder's name off, whatever it is.</summary>
+    /// <summary>npm removes the first folder's name, whatever it is.</summary>
     private static bool IsManifest(string path) =>
         path.Split('/', StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } segments
             && segments.Where(segment => segment != ".").ToArray() is [_, "package.json"];
@@ -124,7 +123,7 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
                 throw Refused($"the package.json in the tarball is of {Shown.Quoted(name)}, and {address} was published");
             }
 
-            // npm publishes what a version says after it is cleaned.
+            // npm cleans a version's number before it publishes it.
             if (number?.Trim().TrimStart('v', '=') is not { } clean || clean.Split('+')[0] != version)
             {
                 throw Refused($"the package.json in the tarball is of version {Shown.Quoted(number)}, and {version} was published");
@@ -153,7 +152,7 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
         }
     }
 
-    /// <summary>How many bytes were missing.</summary>
+    /// <summary>Returns how many bytes were missing.</summary>
     private static async Task<long> SkipAsync(Stream tar, byte[] buffer, long length, CancellationToken cancellationToken)
     {
         while (length > 0)
@@ -170,7 +169,7 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
         return 0;
     }
 
-    /// <summary>In octal, or in base 256 with the highest bit set (POSIX.1-1988 ustar, GNU).</summary>
+    /// <summary>Reads a number in octal, or in base 256 with the highest bit set (POSIX.1-1988 ustar, GNU).</summary>
     private static long NumberOf(ReadOnlySpan<byte> field)
     {
         long number = 0;
@@ -205,7 +204,7 @@ internal sealed record TarballContents(long FileCount, long UnpackedSize)
         return prefix.Length > 0 ? $"{prefix}/{name}" : name;
     }
 
-    /// <summary>Records <c>LENGTH path=VALUE\n</c> of a PAX header; null when it says nothing of the path.</summary>
+    /// <summary>Reads the records <c>LENGTH path=VALUE\n</c> of a PAX header. Null when there is none for the path.</summary>
     private static string? PathOfPax(ReadOnlySpan<byte> records)
     {
         string? path = null;

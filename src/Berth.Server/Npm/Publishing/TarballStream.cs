@@ -4,7 +4,7 @@ using Berth.Server.Metrics;
 
 namespace Berth.Server.Npm.Publishing;
 
-/// <summary>The tarball of a publish request as it arrives, hashed on the way by both algorithms that npm names.</summary>
+/// <summary>The tarball of a publish request while it arrives. It is hashed meanwhile by both algorithms that npm names.</summary>
 internal sealed class TarballStream(PublishBody body, BerthMetrics metrics) : ReadOnlyStream
 {
 #pragma warning disable CA5350 // npm's "shasum" is SHA-1; what vouches for the content is the SHA-512 beside it.
@@ -15,7 +15,7 @@ internal sealed class TarballStream(PublishBody body, BerthMetrics metrics) : Re
 
     public long Received { get; private set; }
 
-    /// <summary>In hex; of what was read so far, once it is read whole.</summary>
+    /// <summary>In hexadecimal, of the bytes that were read. It is final when all were read.</summary>
     public string Shasum => Convert.ToHexStringLower(_sha1.GetCurrentHash());
 
     public byte[] Sha512 => _integrity ??= _sha512.GetCurrentHash();

@@ -7,8 +7,8 @@ using Berth.Server.Http;
 namespace Berth.Server.Npm.SigningIn;
 
 /// <summary>
-/// The page at which a person confirms a login: no scripts, no cookies, nothing from elsewhere. What the client says of itself is
-/// anybody's word, so the page says first that a link from somebody else gives that one the token.
+/// The page that confirms a login, without scripts, cookies or content from elsewhere. The client's description of itself proves nothing.
+/// So the page says first that after a link from somebody else, that person gets the token.
 /// </summary>
 internal static class LoginPage
 {
@@ -25,7 +25,7 @@ internal static class LoginPage
         [role=alert]{border:2px solid #c00;border-radius:4px;padding:.4rem .8rem}
         """;
 
-    /// <summary>Its own style by its hash, and a form that goes nowhere but here.</summary>
+    /// <summary>Allows only its own style, by its hash, and a form that is sent to this page.</summary>
     private static readonly string Policy =
         $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; "
             + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";

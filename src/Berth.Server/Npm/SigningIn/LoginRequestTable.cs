@@ -2,7 +2,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Npm.SigningIn;
 
-/// <summary>A login that waits for a person, or that one has confirmed.</summary>
+/// <summary>A login that waits for a person, or that a person has confirmed.</summary>
 internal sealed record LoginRequestRow
 {
     public string Address { get; init; } = "";
@@ -30,12 +30,14 @@ internal sealed record NewLoginRequest
     public required LoginRequestRow Row { get; init; }
 }
 
-/// <summary>All SQL about logins that were begun. Codes are stored as hashes, so that who reads the table can use none.</summary>
+/// <summary>
+/// All SQL on logins that were begun. Codes are stored as hashes, so that somebody who reads the table can use none of them.
+/// </summary>
 internal static class LoginRequestTable
 {
     private const string Select = "select address, host, program, created_at, expires_at, token_id from login_requests";
 
-    /// <summary>How many are open, of one network and in all.</summary>
+    /// <summary>How many are open, for one network and for all.</summary>
     public static async Task<(long OfNetwork, long InAll)> CountAsync(DbSession session, string network) => (
         await session.SingleAsync<long>("select count(*) from login_requests where network = @network", new { network }),
         await session.SingleAsync<long>("select count(*) from login_requests"));
@@ -57,21 +59,21 @@ internal static class LoginRequestTable
             request.Row.ExpiresAt,
         });
 
-    /// <summary>What the page shows.</summary>
+    /// <summary>Finds the login for the page.</summary>
     public static Task<LoginRequestRow?> OfPageAsync(DbSession session, byte[] hash, DateTimeOffset now) =>
         session.FirstOrDefaultAsync<LoginRequestRow>($"{Select} where page_hash = @hash and expires_at > @now", new { hash, now });
 
-    /// <summary>What the client waits for.</summary>
+    /// <summary>Finds the login for the client that waits.</summary>
     public static Task<LoginRequestRow?> OfClientAsync(DbSession session, byte[] hash, DateTimeOffset now) =>
         session.FirstOrDefaultAsync<LoginRequestRow>($"{Select} where done_hash = @hash and expires_at > @now", new { hash, now });
 
-    /// <summary>False when it is confirmed already, or has ended.</summary>
+    /// <summary>Returns false when it is confirmed already, or has ended.</summary>
     public static async Task<bool> ConfirmAsync(DbSession session, byte[] pageHash, long tokenId, DateTimeOffset now) =>
         await session.ExecuteAsync(
             "update login_requests set token_id = @tokenId where page_hash = @pageHash and token_id is null and expires_at > @now",
             new { pageHash, tokenId, now }) > 0;
 
-    /// <summary>Takes a confirmed login away, with the token it was confirmed with: of two who ask at once, one gets it.</summary>
+    /// <summary>Removes a confirmed login, and returns the token with which it was confirmed. If two ask at once, one gets it.</summary>
     public static Task<long?> TakeAsync(DbSession session, byte[] doneHash, DateTimeOffset now) => session.FirstOrDefaultAsync<long?>(
         "delete from login_requests where done_hash = @doneHash and token_id is not null and expires_at > @now returning token_id",
         new { doneHash, now });

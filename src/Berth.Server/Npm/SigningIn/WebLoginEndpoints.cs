@@ -6,15 +6,15 @@ using Berth.Server.Npm.Authorization;
 namespace Berth.Server.Npm.SigningIn;
 
 /// <summary>
-/// <c>npm login</c> by a page, npm's default. The page is on the host of <c>BERTH_URL</c>, never on the registry's, which serves what
-/// others published; it sets no cookie. Codes stand in queries, which no log has.
+/// <c>npm login</c> with a page, npm's default. The page is on the host of <c>BERTH_URL</c> and never on the registry's, which serves what
+/// others published. It sets no cookie. Codes are in queries, which no log contains.
 /// </summary>
 internal static class WebLoginEndpoints
 {
     private const string Page = "/login/npm";
     private const string Done = "/-/v1/done";
 
-    /// <summary>How soon the client asks again.</summary>
+    /// <summary>When the client asks again.</summary>
     private const string Seconds = "2";
 
     public static void MapWebLogin(this IEndpointRouteBuilder npm)
@@ -29,7 +29,7 @@ internal static class WebLoginEndpoints
         app.MapPost(Page, ConfirmAsync);
     }
 
-    /// <summary>npm sends an empty object; others say the name of their machine.</summary>
+    /// <summary>npm sends an empty object. Others say the name of their machine.</summary>
     private static async Task<IResult> BeginAsync(
         HttpContext http, WebLogins logins, NpmUrls urls, ApiUrls pages, CancellationToken cancellationToken)
     {

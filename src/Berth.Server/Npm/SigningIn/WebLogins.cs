@@ -10,9 +10,9 @@ using Berth.Server.Tokens;
 namespace Berth.Server.Npm.SigningIn;
 
 /// <summary>
-/// A login in three steps: a client begins it and gets two addresses, a person confirms it on the page at the one, and the client fetches
-/// its token at the other. Each address has a code of its own, so that who sees the page's cannot fetch the token; the token is made when
-/// it is fetched, so that its secret is stored nowhere.
+/// A login in three steps. A client begins it and gets two addresses, a person confirms it on the page at one of them, and the client
+/// fetches its token at the other. Each address has a code of its own, so that somebody who sees the page's address cannot fetch the token.
+/// The token is made when it is fetched, so its secret is stored nowhere.
 /// </summary>
 internal sealed class WebLogins(
     Db db, Authenticator authenticator, LoginThrottle throttle, PersonalTokens tokens, TimeProvider time)
@@ -30,10 +30,10 @@ internal sealed class WebLogins(
         new ApiError(429, "TOOMANYREQUESTS", "too many logins wait to be confirmed: finish one, or try again in a few minutes")
             .WithHeader("Retry-After", "60");
 
-    /// <summary>What a login may give of the token that it is confirmed with.</summary>
+    /// <summary>The scopes that a login may pass on from the token that confirms it.</summary>
     private static readonly string[] Handed = ["read:packages", "write:packages", "delete:packages"];
 
-    /// <summary>The codes of the page and of the client.</summary>
+    /// <summary>Returns the codes for the page and for the client.</summary>
     public async Task<(string Page, string Done)> BeginAsync(HttpContext http, string? host, CancellationToken cancellationToken)
     {
         var (page, done) = (Code(), Code());
@@ -70,12 +70,12 @@ internal sealed class WebLogins(
         return (page, done);
     }
 
-    /// <summary>Null when there is none, or it has ended.</summary>
+    /// <summary>Null when there is no such login, or it has ended.</summary>
     public Task<LoginRequestRow?> FindAsync(string page, CancellationToken cancellationToken) =>
         db.ReadAsync(session => LoginRequestTable.OfPageAsync(session, TokenSecret.Hash(page), time.GetUtcNow()), cancellationToken);
 
-    /// <summary>A person shows a token; what the client gets will be as that one is.</summary>
-    /// <returns>Why not; null when it is confirmed.</returns>
+    /// <summary>Confirms the login with a person's token. The client will get a token with the same limits.</summary>
+    /// <returns>Returns the refusal. Null when the login is confirmed.</returns>
     public async Task<ApiError?> ConfirmAsync(HttpContext http, string page, string secret, CancellationToken cancellationToken)
     {
         var (principal, failure) = await authenticator.AuthenticateAsync(secret, cancellationToken);
@@ -92,7 +92,7 @@ internal sealed class WebLogins(
 
         try
         {
-            // Said to the person at the page, and not to the client when it fetches the token.
+            // Check now, so that the person at the page gets the refusal, and not the client when it fetches the token.
             await tokens.AllowedAsync(person, Wish(person, client: null), cancellationToken);
         }
         catch (ApiException refused)
@@ -105,8 +105,9 @@ internal sealed class WebLogins(
         return confirmed ? null : NpmErrors.NotFound.Saying("this login was confirmed before, or has ended");
     }
 
-    /// <summary>The token's secret; null while nobody has confirmed the login.</summary>
-    /// <exception cref="ApiException">There is no such login, or no longer; or the token shown makes no other now.</exception>
+    /// <summary>Returns the token's secret. Null while nobody has confirmed the login.</summary>
+    /// <exception cref="ApiException">There is no such login, or it has ended, or the confirming token may not make another one
+    /// now.</exception>
     public async Task<string?> TakeAsync(HttpContext http, string done, CancellationToken cancellationToken)
     {
         var (hash, now) = (TokenSecret.Hash(done), time.GetUtcNow());
@@ -124,12 +125,12 @@ internal sealed class WebLogins(
             throw new ApiException(NpmErrors.NotFound.Saying("this login has ended: begin it again"));
         }
 
-        // The address in the log is the client's, which has the token from now on.
+        // The log gets the client's address, since the client has the token from now on.
         var caller = new ApiCaller(person, ChangeActor.Of(http, person));
         return (await tokens.MintAsync(caller, Wish(person, request), CancellationToken.None)).Value;
     }
 
-    /// <summary>The scopes of packages that the token has, and its limits: never more.</summary>
+    /// <summary>The token's scopes for packages, and its limits: never more.</summary>
     private static TokenRequest Wish(UserPrincipal person, LoginRequestRow? client)
     {
         if (!person.Scopes.ReadsPackages)

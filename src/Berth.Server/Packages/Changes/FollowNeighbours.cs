@@ -6,7 +6,9 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Packages.Changes;
 
-/// <summary>Packages follow the repositories, accounts and teams that they hang on, in the transaction that changes those.</summary>
+/// <summary>
+/// Adapts packages to changes of the repositories, accounts and teams that they depend on, in the transaction of that change.
+/// </summary>
 internal sealed class FollowNeighbours(TimeProvider time) : IFollowRepositories, IFollowAccounts, IFollowOrganizations
 {
     public Task RenamedAsync(DbSession session, ChangeActor actor, RepositoryFacts old, RepositoryFacts renamed) =>

@@ -94,7 +94,7 @@ internal sealed partial class PackageChanges
         return removed > 0;
     }
 
-    /// <summary>Switching inheritance on replaces grants to people and teams; the lists stay.</summary>
+    /// <summary>Removes the grants to people and teams, since inheritance replaces them. The lists stay.</summary>
     public async Task RemoveGrantsAsync(long packageId)
     {
         foreach (var grant in await GrantsAsync(packageId))
@@ -104,8 +104,8 @@ internal sealed partial class PackageChanges
     }
 
     /// <summary>
-    /// What inheritance gave becomes explicit: collaborators, teams, members by the base permission; and the repository goes on both lists,
-    /// with write for its workflows. Nobody ends up with less than they were granted before.
+    /// Makes explicit what inheritance gave: the roles of collaborators, of teams and of members by the base permission. The repository
+    /// goes on both lists, with write for its workflows. Nobody ends up with less than they were granted before.
     /// </summary>
     public async Task CopyNamedRolesAsync(long packageId, RepositoryFacts repository)
     {

@@ -7,7 +7,7 @@ namespace Berth.Server.Packages.Changes;
 /// waits long; what was restored meanwhile no longer matches. </content>
 internal sealed partial class PackageChanges
 {
-    /// <summary>Versions deleted longer ago than they are kept, and all versions of packages that were.</summary>
+    /// <summary>Removes versions that were deleted longer ago than they are kept, and all versions of packages that were.</summary>
     public async Task<int> CollectVersionsAsync(DateTimeOffset before, int most)
     {
         var gone = await session.QueryAsync<Gone>(
@@ -30,7 +30,7 @@ internal sealed partial class PackageChanges
         return gone.Count;
     }
 
-    /// <summary>Deleted packages that are empty by now.</summary>
+    /// <summary>Removes deleted packages that have no versions any more.</summary>
     public async Task<int> CollectPackagesAsync(DateTimeOffset before, int most)
     {
         var gone = await session.QueryAsync<Gone>(
@@ -56,7 +56,9 @@ internal sealed partial class PackageChanges
         return gone.Count;
     }
 
-    /// <summary>A few of the events that are older than they are kept; how many went. Whoever reads events has read those.</summary>
+    /// <summary>
+    /// Removes some events that are older than they are kept, and returns how many. Everything that reads events has read those already.
+    /// </summary>
     public static Task<int> ForgetEventsAsync(DbSession session, DateTimeOffset before, int most) => session.ExecuteAsync(
         "delete from package_events where id in (select id from package_events where at < @before order by at, id limit @most)",
         new { before, most });

@@ -8,7 +8,7 @@ internal sealed partial class PackageChanges
     public Task RepositoryRenamedAsync(RepositoryFacts old, RepositoryFacts renamed) =>
         RecordTouchedAsync(PackageEventKind.RepositoryRenamed, old, renamed.FullName);
 
-    /// <summary>Inheriting packages that are now more open than their repository follow it.</summary>
+    /// <summary>Lowers the visibility of inheriting packages that are now more open than their repository.</summary>
     public async Task TightenAsync(RepositoryFacts repository, Visibility most)
     {
         var id = repository.Id;
@@ -31,8 +31,8 @@ internal sealed partial class PackageChanges
     }
 
     /// <summary>
-    /// It is deleted, or belongs to somebody else: link, inheritance and list entries go, and nothing is copied. Of deleted packages too:
-    /// what comes back comes back without.
+    /// The repository is deleted, or gets another owner. Its links, inheritance and list entries are removed, and nothing is copied. This
+    /// includes deleted packages, so that they come back without them.
     /// </summary>
     public async Task RepositoryGoneAsync(RepositoryFacts repository, string? newName)
     {
@@ -49,7 +49,9 @@ internal sealed partial class PackageChanges
         await session.ExecuteAsync("delete from package_codespaces where repository_id = @id", new { id });
     }
 
-    /// <summary>Called before the account goes: its packages go with it, and what it or its repositories were granted elsewhere.</summary>
+    /// <summary>
+    /// Called before the account is deleted. Removes its packages, and what it or its repositories were granted elsewhere.
+    /// </summary>
     public async Task AccountGoneAsync(long accountId)
     {
         await HappenAsync(
@@ -64,11 +66,11 @@ internal sealed partial class PackageChanges
         await RecordListsAsync("r.owner_id = @id and p.owner_id <> @id", accountId);
     }
 
-    /// <summary>Called before the team goes, and its grants with it.</summary>
+    /// <summary>Called before the team is deleted. Removes its grants.</summary>
     public Task TeamGoneAsync(long teamId) =>
         RecordGrantsAsync("package_teams g join teams s on s.id = g.team_id", "'team:' || s.slug", "s.id = @id", teamId);
 
-    /// <summary>Grants of their own that a person had on an organization's packages.</summary>
+    /// <summary>Removes the grants that a person had on the organization's packages by name.</summary>
     public async Task MemberGoneAsync(long organizationId, long userId)
     {
         await RecordGrantsAsync(
@@ -80,7 +82,7 @@ internal sealed partial class PackageChanges
             new { userId, organizationId });
     }
 
-    /// <summary>One event for each package that is linked to the repository.</summary>
+    /// <summary>Records one event for each package that is linked to the repository.</summary>
     private Task RecordLinkedAsync(PackageEventKind kind, long id, string old, string? gone, string condition) => HappenAsync(
         $"""
         {InsertEvent}
@@ -89,7 +91,7 @@ internal sealed partial class PackageChanges
         """,
         new { id, yes = true, old, gone }, kind);
 
-    /// <summary>One event for each package that the repository is linked to or listed by.</summary>
+    /// <summary>Records one event for each package that the repository is linked to or listed by.</summary>
     private Task RecordTouchedAsync(PackageEventKind kind, RepositoryFacts repository, string? newName) => HappenAsync(
         $"""
         {InsertEvent}
@@ -110,7 +112,7 @@ internal sealed partial class PackageChanges
         """,
         new { id, organizationId }, PackageEventKind.GrantChanged);
 
-    /// <summary>The list entries of repositories that go.</summary>
+    /// <summary>Records the list entries of repositories that are removed.</summary>
     private async Task RecordListsAsync(string condition, long id)
     {
         foreach (var (kind, list, role) in new[]

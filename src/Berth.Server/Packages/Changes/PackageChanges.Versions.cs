@@ -8,7 +8,8 @@ namespace Berth.Server.Packages.Changes;
 internal sealed partial class PackageChanges
 {
     /// <summary>
-    /// Makes the version, or renews the live one of the same name. A deleted one of that name stays deleted: this is a new version.
+    /// Creates the version, or renews the live one of the same name. A deleted version of that name stays deleted, since this is a new
+    /// version.
     /// </summary>
     public async Task<(long Id, bool Made)> PublishAsync(long packageId, string name)
     {
@@ -33,12 +34,14 @@ internal sealed partial class PackageChanges
         return (existing, false);
     }
 
-    /// <summary>What its type's own row says by now.</summary>
+    /// <summary>Records a deprecation that is already written in the row of the package's type.</summary>
     /// <param name="reason">Null: the version is no longer deprecated.</param>
     public Task RecordDeprecationAsync(long packageId, VersionRow version, string? reason) => RecordAsync(
         packageId, new(PackageEventKind.VersionDeprecated) { VersionId = version.Id, Version = version.Name, New = reason });
 
-    /// <summary>The version is made of these blobs, which its package has: while it can come back, they stay.</summary>
+    /// <summary>
+    /// Records that the version consists of these blobs, which its package has. They stay as long as the version can come back.
+    /// </summary>
     public async Task LinkVersionBlobsAsync(long packageId, long versionId, IEnumerable<long> blobs)
     {
         foreach (var part in blobs.Chunk(500))
@@ -53,7 +56,7 @@ internal sealed partial class PackageChanges
         }
     }
 
-    /// <summary>A blob that was linked now is held by the sparse manifests of the package that were pushed before it.</summary>
+    /// <summary>Links a blob to the sparse manifests of the package that were pushed before it, so that they hold it.</summary>
     public Task LinkLateBlobAsync(long packageId, Digest digest, long blobId) => session.ExecuteAsync(
         """
         insert into version_blobs (version_id, blob_id)
@@ -63,12 +66,13 @@ internal sealed partial class PackageChanges
         """,
         new { packageId, digest = digest.Value, blobId });
 
-    /// <exception cref="ApiException">403: a rule refuses it. So with all below that takes a tag away or brings one back.</exception>
+    /// <exception cref="ApiException">403: a rule refuses it. The same holds for all methods below that remove a tag or bring one
+    /// back.</exception>
     public async Task TagAsync(long packageId, string tag, long versionId)
     {
         await _guard.DemandAsync(packageId, tag, versionId);
 
-        // The event comes first: it says where the tag was.
+        // Insert the event first, while the row still says where the tag was.
         var moved = await HappenAsync(
             $"""
             {InsertEvent}
@@ -115,13 +119,15 @@ internal sealed partial class PackageChanges
         return true;
     }
 
-    /// <summary>A version that loses a tag is another one to look at, and its age without tags begins.</summary>
+    /// <summary>Renews the version's stamp when it loses a tag, since its age without tags begins then.</summary>
     private Task LosesTagAsync(long packageId, string tag) => session.ExecuteAsync(
         "update package_versions set updated_at = @now where id in (select version_id from tags where package_id = @packageId and name = "
             + "@tag)",
         new { packageId, tag, now });
 
-    /// <summary>Softly: unreadable at once, its tags remembered, and the blobs that no other live version uses hidden.</summary>
+    /// <summary>
+    /// Deletes the version softly. It is unreadable at once, its tags are remembered, and blobs that no other live version uses are hidden.
+    /// </summary>
     public async Task DeleteVersionAsync(long packageId, VersionRow version)
     {
         await _guard.DemandGoneAsync(packageId, version);
@@ -144,7 +150,7 @@ internal sealed partial class PackageChanges
         await BlobLinkTable.HideUnusedAsync(session, packageId, version.Id);
     }
 
-    /// <summary>Also one that was deleted before.</summary>
+    /// <summary>Deletes a version for good, also one that was deleted softly before.</summary>
     public async Task PurgeVersionAsync(long packageId, VersionRow version)
     {
         await _guard.DemandGoneAsync(packageId, version);
@@ -155,7 +161,7 @@ internal sealed partial class PackageChanges
         await session.ExecuteAsync("delete from package_versions where id = @id", new { id = version.Id });
     }
 
-    /// <summary>Its tags come back with it, but for those that are on another version by now.</summary>
+    /// <summary>Restores the version with its tags, except those that are on another version by now.</summary>
     public async Task RestoreVersionAsync(long packageId, VersionRow version)
     {
         await _guard.DemandBackAsync(packageId, version);
@@ -176,7 +182,7 @@ internal sealed partial class PackageChanges
         await session.ExecuteAsync("delete from deleted_tags where version_id = @id", new { id = version.Id });
     }
 
-    /// <summary>One event for each tag of a version.</summary>
+    /// <summary>Records one event for each tag of a version.</summary>
     private Task RecordTagsAsync(
         long versionId, PackageEventKind kind, string tags, string oldAndNew, string condition = "") => HappenAsync(
         $"""

@@ -4,38 +4,40 @@ using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Changes;
 
-/// <summary>What a package is set to.</summary>
+/// <summary>The settings of a package.</summary>
 internal sealed record PackageSettings(Visibility Visibility, RepositoryFacts? Repository, bool Inherits);
 
 /// <summary>
-/// The one writer of packages. Each method changes rows and records what happened in the same transaction. The rows of packages, of access
-/// to them, of versions and of tags are written nowhere else, so nothing changes without an event, and no tag changes past
-/// the rules about it.
+/// The only writer of packages. Each method changes rows and records what happened in the same transaction. No other class writes the rows
+/// of packages, of access to them, of versions and of tags. So nothing changes without an event, and no tag changes without asking its
+/// rules.
 /// </summary>
 /// <param name="actor">A caller, or <see cref="Collector"/>.</param>
 /// <param name="overriding">An administrator's decision that rules about tags give way. Null: there is none.</param>
 internal sealed partial class PackageChanges(DbSession session, ChangeActor actor, DateTimeOffset now, TagOverride? overriding = null)
 {
-    /// <summary>What goes when its retention is over.</summary>
+    /// <summary>The actor that removes what was kept long enough.</summary>
     public static readonly ChangeActor Collector = ChangeActor.Background("collector");
 
-    /// <summary>What goes by a policy.</summary>
+    /// <summary>The actor that removes what a policy says.</summary>
     public static readonly ChangeActor Retention = ChangeActor.Background("retention");
 
     private const string InsertEvent =
         $"insert into package_events (at, kind, {ActorColumns.Names}, "
             + "package_id, owner_id, owner, type, name, repository_id, version_id, version, tag, subject, old_value, new_value)";
 
-    /// <summary>When, what and by whom: the first of those columns. <see cref="HappenAsync"/> has their values.</summary>
+    /// <summary>
+    /// The values of the first columns, which say when, what and by whom. <see cref="HappenAsync"/> passes their parameters.
+    /// </summary>
     private const string Who = "@now, @kind, " + ActorColumns.Values;
 
-    /// <summary>Those and the next six, of a package <c>p</c> and its owner's account <c>a</c>.</summary>
+    /// <summary>Those values and the next six, for a package <c>p</c> and its owner's account <c>a</c>.</summary>
     private const string OfPackage = Who + ", p.id, p.owner_id, a.login, p.type, p.name, p.repository_id";
 
     private readonly TagGuard _guard = new(session, actor, now, overriding);
 
     /// <summary>
-    /// A package is born with link, visibility and the maker's own access settled. Null when somebody was a moment earlier.
+    /// Creates a package with its link, its visibility and the creator's own access. Null when somebody else created it a moment earlier.
     /// </summary>
     public async Task<long?> CreateAsync(Principal principal, OwnerFacts owner, PackageAddress address, PackageSettings settings)
     {
@@ -79,10 +81,10 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
         return id;
     }
 
-    /// <summary>Something is published or deleted in it.</summary>
+    /// <summary>Renews the package's stamp when something is published or deleted in it.</summary>
     public Task TouchAsync(long id) => session.ExecuteAsync("update packages set updated_at = @now where id = @id", new { id, now });
 
-    /// <summary>Visibility, link and inheritance. A label never links a package that once had a link by hand.</summary>
+    /// <summary>Changes visibility, link and inheritance. Once a link was set by hand, labels no longer link the package.</summary>
     public async Task SettleAsync(long id, PackageSettings old, PackageSettings settings)
     {
         await session.ExecuteAsync(
@@ -103,7 +105,7 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
         await RecordSettingsAsync(id, old, settings);
     }
 
-    /// <summary>The link that a published version asks for; nothing where the package ever had one.</summary>
+    /// <summary>Sets the link that a published version asks for. Does nothing if the package ever had a link.</summary>
     public async Task LinkByLabelAsync(long id, RepositoryFacts repository)
     {
         var linked = await session.ExecuteAsync(
@@ -115,7 +117,7 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
         }
     }
 
-    /// <summary>Softly: unreadable at once, and back on demand while it is kept.</summary>
+    /// <summary>Deletes the package softly. It is unreadable at once, and can be restored while it is kept.</summary>
     /// <exception cref="Http.ApiException">403: it has immutable tags.</exception>
     public async Task DeleteAsync(long id)
     {
@@ -136,7 +138,7 @@ internal sealed partial class PackageChanges(DbSession session, ChangeActor acto
         await RecordAsync(id, new(PackageEventKind.Restored));
     }
 
-    /// <summary>The row and everything below it, for good. Bytes that nobody else has are collected later.</summary>
+    /// <summary>Deletes the row and everything below it for good. Bytes that nothing else uses are collected later.</summary>
     /// <exception cref="Http.ApiException">403: it has immutable tags.</exception>
     public async Task PurgeAsync(long id)
     {

@@ -2,21 +2,21 @@ using System.Text.Json;
 
 namespace Berth.Server.Packages.Changes;
 
-/// <summary>What can happen to a package. Stored in snake case: <c>version_published</c>.</summary>
+/// <summary>The kinds of events of a package. Stored in snake case: <c>version_published</c>.</summary>
 internal enum PackageEventKind
 {
-    /// <summary>New: the visibility.</summary>
+    /// <summary>The new value is the visibility.</summary>
     Created,
 
     VisibilityChanged,
 
-    /// <summary>Old and new: repositories.</summary>
+    /// <summary>The old and new values are repositories.</summary>
     LinkChanged,
 
-    /// <summary>Old and new: <c>on</c> or <c>off</c>.</summary>
+    /// <summary>The old and new values are <c>on</c> or <c>off</c>.</summary>
     InheritanceChanged,
 
-    /// <summary>A person's or team's role; none is a role taken away, or given for the first time.</summary>
+    /// <summary>A person's or team's role. No new value: the role was removed. No old value: it was given for the first time.</summary>
     GrantChanged,
 
     /// <summary>A repository's role on the Actions list.</summary>
@@ -27,23 +27,23 @@ internal enum PackageEventKind
 
     VersionPublished,
 
-    /// <summary>New: why nobody should use it any more; none: it may be used again.</summary>
+    /// <summary>The new value says why nobody should use the version any more. No new value: it may be used again.</summary>
     VersionDeprecated,
 
-    /// <summary>Old and new: names of versions; no old one is a new tag.</summary>
+    /// <summary>The old and new values are names of versions. No old value: the tag is new.</summary>
     TagMoved,
 
-    /// <summary>Old: the version that it was on.</summary>
+    /// <summary>The old value is the version that the tag was on.</summary>
     TagDeleted,
 
     VersionDeleted,
 
     VersionRestored,
 
-    /// <summary>Deleted for good on somebody's word.</summary>
+    /// <summary>Deleted for good because somebody asked.</summary>
     VersionPurged,
 
-    /// <summary>Deleted for good when its retention was over.</summary>
+    /// <summary>Deleted for good after it was kept long enough.</summary>
     VersionCollected,
 
     Deleted,
@@ -54,19 +54,19 @@ internal enum PackageEventKind
 
     Collected,
 
-    /// <summary>The account that it belonged to is gone, and the package with it.</summary>
+    /// <summary>The account that the package belonged to was deleted, and the package with it.</summary>
     OwnerDeleted,
 
-    /// <summary>The linked or listed repository has another name.</summary>
+    /// <summary>The linked or listed repository was renamed.</summary>
     RepositoryRenamed,
 
-    /// <summary>The linked or listed repository belongs to somebody else; what that ended has events of its own.</summary>
+    /// <summary>The linked or listed repository has another owner. What that ended has events of its own.</summary>
     RepositoryTransferred,
 
     RepositoryDeleted,
 }
 
-/// <summary>One thing that happened to a package.</summary>
+/// <summary>One event of a package.</summary>
 internal sealed record PackageEvent(PackageEventKind Kind)
 {
     public long? VersionId { get; init; }
@@ -75,7 +75,7 @@ internal sealed record PackageEvent(PackageEventKind Kind)
 
     public string? Tag { get; init; }
 
-    /// <summary>Whom a grant or list entry is for: <c>user:LOGIN</c>, <c>team:SLUG</c>, <c>repository:OWNER/NAME</c>.</summary>
+    /// <summary>Who a grant or list entry is for: <c>user:LOGIN</c>, <c>team:SLUG</c>, <c>repository:OWNER/NAME</c>.</summary>
     public string? Subject { get; init; }
 
     public string? Old { get; init; }

@@ -8,14 +8,13 @@ using Microsoft.Net.Http.Headers;
 
 namespace Berth.Server.Packages.Content;
 
-/// <summary>Answers with the bytes of a blob, or the range of them that was asked for. Every registry's downloads are served
-/// here.</summary>
+/// <summary>Sends the bytes of a blob, or the requested range. Every registry's downloads are served here.</summary>
 internal static class BlobContent
 {
     public static readonly StringValues OctetStream = "application/octet-stream";
     private const int PieceSize = 256 * 1024;
 
-    /// <summary>False when the store does not have the bytes, and nothing is answered yet.</summary>
+    /// <summary>Returns false, without an answer, when the store does not have the bytes.</summary>
     public static async Task<bool> TryServeAsync(
         HttpContext http, IBlobStore store, StorageKey key, long size, StringValues etag, BerthMetrics metrics,
         CancellationToken cancellationToken)
@@ -56,7 +55,9 @@ internal static class BlobContent
         return true;
     }
 
-    /// <summary>Large reads into the response's own memory: measured faster than <c>SendFileAsync</c> here.</summary>
+    /// <summary>
+    /// Reads large pieces into the response's own memory. Measurements showed this to be faster than <c>SendFileAsync</c> here.
+    /// </summary>
     private static async Task CopyAsync(
         HttpContext http, Stream content, long from, long length, BerthMetrics metrics, CancellationToken cancellationToken)
     {
@@ -70,7 +71,7 @@ internal static class BlobContent
             var read = await content.ReadAsync(memory, cancellationToken);
             if (read == 0)
             {
-                // The file became shorter under us: the client must not take this for the whole.
+                // The file became shorter meanwhile. Abort, so that the client does not take this for the whole content.
                 http.Abort();
                 return;
             }

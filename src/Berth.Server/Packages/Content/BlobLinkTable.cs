@@ -14,11 +14,11 @@ internal sealed record HeldContent
 }
 
 /// <summary>
-/// SQL over links: a blob exists for a package only through one. Everything that is published holds its blobs through links.
+/// SQL on links. A package has a blob only through a link, and everything that is published holds its blobs through links.
 /// </summary>
 internal static class BlobLinkTable
 {
-    /// <summary>The blob exists for the package from now on.</summary>
+    /// <summary>Adds the blob to the package.</summary>
     public static Task LinkAsync(DbSession session, long packageId, long blobId, DateTimeOffset now) => session.ExecuteAsync(
         """
         insert into blob_links (package_id, blob_id, used_at) values (@packageId, @blobId, @now)
@@ -37,16 +37,16 @@ internal static class BlobLinkTable
         new { packageId, blobId }) > 0;
 
     /// <summary>
-    /// The blob is unreadable in the package. Its link stays for its grace, and while a deleted version could come back: somebody may have
-    /// been told a moment ago that the blob is here, and is about to push a manifest that names it.
+    /// Makes the blob unreadable in the package. Its link stays for a grace period, and as long as a deleted version could come back: a
+    /// client may just have been told that the blob exists, and may be about to push a manifest that names it.
     /// </summary>
     public static Task HideAsync(DbSession session, long packageId, long blobId) => session.ExecuteAsync(
         "update blob_links set hidden = true where package_id = @packageId and blob_id = @blobId", new { packageId, blobId });
 
     /// <summary>
-    /// Those of the digests that the package has as readable blobs, or that were created, mounted or looked up since the given time,
-    /// whatever was deleted meanwhile. Their links are renewed in the same statement, which locks them: the collector can no longer take
-    /// one that was found here.
+    /// Returns those of the digests that the package has as readable blobs, or that were created, mounted or looked up since the given
+    /// time, even if they were deleted meanwhile. The same statement renews and locks their links, so that the collector can no longer
+    /// remove one that was found here.
     /// </summary>
     public static async Task<Dictionary<string, HeldContent>> ReviveAsync(
         DbSession session, long packageId, IEnumerable<Digest> digests, DateTimeOffset now, DateTimeOffset since)
@@ -72,7 +72,7 @@ internal static class BlobLinkTable
         return held;
     }
 
-    /// <summary>The links of a pending name become those of the live package.</summary>
+    /// <summary>Moves the links of a pending name to the live package.</summary>
     public static Task MoveAsync(DbSession session, long pending, long live) => session.ExecuteAsync(
         """
         insert into blob_links (package_id, blob_id, used_at, hidden) select @live, blob_id, used_at, hidden from blob_links
@@ -83,8 +83,8 @@ internal static class BlobLinkTable
         new { live, pending });
 
     /// <summary>
-    /// What a deleted package's publishers were told since the given time holds for the package that takes its name: a manifest may name
-    /// it.
+    /// Copies hidden links of a deleted package to the package that takes its name. Publishers were told since the given time that the
+    /// blobs exist, and a manifest may name them.
     /// </summary>
     public static Task CopyHiddenAsync(DbSession session, long deleted, long live, DateTimeOffset since) => session.ExecuteAsync(
         """
@@ -95,9 +95,9 @@ internal static class BlobLinkTable
         new { deleted, live, since, hidden = true });
 
     /// <summary>
-    /// Makes blobs unreadable that no other live manifest of the package uses. Called before or after the manifest is marked deleted, but
-    /// while its rows are there. A link is hidden, not removed: restoring the manifest makes its blobs readable again, whatever the flag
-    /// says.
+    /// Hides the blobs of the version that no other live manifest of the package uses. Call it before or after the manifest is marked
+    /// deleted, but while its rows exist. A link is hidden, not removed: restoring the manifest makes its blobs readable again, whatever
+    /// the flag says.
     /// </summary>
     public static Task HideUnusedAsync(DbSession session, long packageId, long versionId) => session.ExecuteAsync(
         $"""

@@ -20,12 +20,12 @@ internal sealed record BlobRow
 }
 
 /// <summary>
-/// SQL over blobs and their links. A blob is readable in a package through its link, unless the last manifest that used it was deleted:
-/// then the link is hidden until the blob is pushed, mounted or restored again.
+/// SQL on blobs and their links. A blob is readable in a package through its link, unless the last manifest that used it was deleted. Then
+/// the link is hidden until the blob is pushed, mounted or restored again.
 /// </summary>
 internal static class BlobTable
 {
-    // A live manifest counts more than the flag: on PostgreSQL a deletion and a push may pass each other.
+    // A live manifest counts more than the flag, since on PostgreSQL a deletion and a push may run at the same time.
     private static readonly string Readable = $"(l.hidden = false or {BlobUse.ByLive("l")})";
 
     public static Task<BlobRow?> FindAsync(DbSession session, long packageId, Digest digest) => session.FirstOrDefaultAsync<BlobRow>(
@@ -35,12 +35,13 @@ internal static class BlobTable
         """,
         new { packageId, digest = digest.Value });
 
-    /// <summary>The blob itself, in whichever package it is linked.</summary>
+    /// <summary>Finds the blob, whichever package it is linked in.</summary>
     public static Task<BlobRow?> FindAnywhereAsync(DbSession session, Digest digest) => session.FirstOrDefaultAsync<BlobRow>(
         "select id, size, storage_key from blobs where digest = @digest", new { digest = digest.Value });
 
     /// <summary>
-    /// Live packages and the principal's pending names that have the blob, for a mount that names none; the most recently used first.
+    /// Finds live packages and the principal's pending names that have the blob, for a mount that names no source. The most recently used
+    /// come first.
     /// </summary>
     public static Task<List<PackageName>> PackagesWithAsync(
         DbSession session, Digest digest, Principal principal, int most) => session.QueryAsync<PackageName>(
@@ -53,10 +54,9 @@ internal static class BlobTable
         """,
         new { digest = digest.Value, uploader = principal.Key, most });
 
-    /// <summary>Makes the row, or finds that another upload of the same bytes was first. Returns the blob's id and its key.</summary>
-    /// <remarks>
-    /// An update that changes nothing, not "do nothing": it holds the row, so that the collector cannot take it before it is linked.
-    /// </remarks>
+    /// <summary>Inserts the row, or finds that of another upload of the same bytes. Returns the blob's id and key.</summary>
+    /// <remarks>It updates without a change instead of "do nothing", because that locks the row. The collector cannot remove it then before
+    /// it is linked.</remarks>
     public static Task<BlobRow> EnsureAsync(DbSession session, Digest digest, long size, StorageKey key, DateTimeOffset now) =>
         session.SingleAsync<BlobRow>(
             """
@@ -65,7 +65,7 @@ internal static class BlobTable
             """,
             new { digest = digest.Value, size, key = key.Value, now });
 
-    /// <summary>Gives a blob whose bytes were lost the bytes of a fresh upload; nothing when somebody else was first.</summary>
+    /// <summary>Gives a blob whose bytes were lost the bytes of a new upload. Does nothing when another upload came first.</summary>
     public static Task ReplaceBytesAsync(DbSession session, long blobId, string lost, StorageKey key) => session.ExecuteAsync(
         "update blobs set storage_key = @key where id = @blobId and storage_key = @lost", new { blobId, lost, key = key.Value });
 

@@ -5,20 +5,21 @@ using Berth.Server.Storage;
 namespace Berth.Server.Packages.Content;
 
 /// <summary>
-/// Makes finished bytes a blob of a package. The bytes come first: a row that is not written leaves bytes for the collector. Where the same
-/// content is here already, the new bytes go, unless those of before are lost.
+/// Makes finished bytes a blob of a package. The bytes are stored before the row: if the row is not written, the collector removes the
+/// bytes. If the same content exists already, the new bytes are dropped, unless the earlier bytes were lost.
 /// </summary>
 internal sealed class KeepBlob(Db db, IBlobStore blobs)
 {
-    /// <summary>The row of this content whose bytes are not in the store; asked before the transaction, which does nothing but
-    /// SQL.</summary>
+    /// <summary>
+    /// Finds a row with this content whose bytes are not in the store. Called before the transaction, which does nothing but SQL.
+    /// </summary>
     public async Task<BlobRow?> LostAsync(Digest digest)
     {
         var known = await db.ReadAsync(session => BlobTable.FindAnywhereAsync(session, digest), CancellationToken.None);
         return known is not null && await blobs.SizeAsync(known.Key, CancellationToken.None) != known.Size ? known : null;
     }
 
-    /// <summary>The blob's id. For use inside the transaction that the package's id is from.</summary>
+    /// <summary>Returns the blob's id. Call it in the transaction that the package's id was read in.</summary>
     /// <param name="lost">What <see cref="LostAsync"/> returned.</param>
     public static async Task<long> RecordAsync(
         DbSession session, long packageId, StorageKey upload, CommitResult commit, BlobRow? lost, DateTimeOffset now)

@@ -5,16 +5,14 @@ using Berth.Server.Http;
 namespace Berth.Server.Packages.Content;
 
 /// <summary>
-/// Names that have blobs and no manifest yet. A pending name belongs to its uploader and nobody else sees it; several people may
-/// have one of the same name at once, and the first manifest decides.
+/// Names that have blobs and no manifest yet. A pending name belongs to its uploader, and nobody else sees it. Several people may have a
+/// pending name of the same package at once. The first manifest decides whose becomes the package.
 /// </summary>
 internal static class PendingPackages
 {
-    /// <summary>The live package where there is one, else the caller's pending row, made when needed.</summary>
-    /// <remarks>
-    /// The pending row is held until the transaction ends: what is put under it now is either there before a first publish moves everything
-    /// to the live package, or waits for that and finds the live package.
-    /// </remarks>
+    /// <summary>Returns the live package if there is one. Otherwise returns the caller's pending row, and creates it when needed.</summary>
+    /// <remarks>The pending row stays locked until the transaction ends. What is added to it now is either there before a first publish
+    /// moves everything to the live package, or waits for that and then finds the live package.</remarks>
     public static async Task<long> EnsureAsync(DbSession session, Principal principal, PackageSubject facts, DateTimeOffset now)
     {
         if (facts.Owner is null)
@@ -47,18 +45,18 @@ internal static class PendingPackages
         return (await FindAsync(session, principal, facts))!.Value;
     }
 
-    /// <summary>The live package, else the caller's pending row, else null.</summary>
+    /// <summary>Returns the live package, else the caller's pending row, else null.</summary>
     public static async Task<long?> FindAsync(DbSession session, Principal principal, PackageSubject facts) =>
         (await LookAsync(session, principal, facts))?.Id;
 
-    /// <summary>The caller's pending row, also where a live package has the same name.</summary>
+    /// <summary>Returns the caller's pending row, even if a live package has the same name.</summary>
     public static Task<long?> FindOwnAsync(DbSession session, Principal principal, PackageSubject facts) =>
         session.FirstOrDefaultAsync<long?>(
             "select id from packages where owner_id = @ownerId and type = @type and name = @name and state = 'pending' and uploader = "
                 + "@uploader",
             Key(principal, facts, default));
 
-    /// <summary>Moves what the caller uploaded under the pending name into the live package.</summary>
+    /// <summary>Moves what the caller uploaded under the pending name to the live package.</summary>
     public static async Task MergeAsync(DbSession session, Principal principal, PackageSubject facts, long live, DateTimeOffset now)
     {
         if (await LockPendingAsync(session, principal, facts, now) is not { } pending)
@@ -80,7 +78,7 @@ internal static class PendingPackages
             """,
             Key(principal, facts, default));
 
-    /// <summary>Locks the caller's pending row, after whoever holds it; null when it is gone by then.</summary>
+    /// <summary>Locks the caller's pending row, and waits for whoever holds it. Null when it is gone by then.</summary>
     private static Task<long?> LockPendingAsync(DbSession session, Principal principal, PackageSubject facts, DateTimeOffset now) =>
         session.FirstOrDefaultAsync<long?>(
             """

@@ -3,8 +3,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Packages.Content;
 
 /// <summary>
-/// The collector's SQL over content. Each statement says in itself why its rows may go, and takes a few at a time, so that no push waits
-/// long; what a push has renewed meanwhile no longer matches. Foreign keys have the last word: a blob that is linked cannot go.
+/// The collector's SQL on content. Each statement itself says why its rows may be removed. It takes a few rows at a time, so that no push
+/// waits long. Rows that a push has renewed meanwhile no longer match. Foreign keys protect in any case: a linked blob cannot be removed.
 /// </summary>
 internal static class UnusedContent
 {
@@ -16,8 +16,8 @@ internal static class UnusedContent
         """;
 
     /// <summary>
-    /// Links that no manifest, live or restorable, holds, and that nobody has used since the given time: those behind a place, in its
-    /// order. A read, so that looking through all of them holds up nobody; <see cref="DeleteLinksAsync"/> asks again.
+    /// Lists links that no live or restorable manifest uses and that nobody has used since the given time. It starts behind a place, in the
+    /// order of places. It only reads, so that the search delays nobody. <see cref="DeleteLinksAsync"/> checks again.
     /// </summary>
     public static Task<List<LinkPlace>> LinksAsync(DbSession session, DateTimeOffset before, LinkPlace after, int most) =>
         session.QueryAsync<LinkPlace>(
@@ -29,8 +29,8 @@ internal static class UnusedContent
             new { before, after.UsedAt, after.PackageId, after.BlobId, most });
 
     /// <summary>
-    /// Of these the ones that are still unused. Marking them first takes their rows, behind any push that is renewing them; the second
-    /// statement then sees what that push made. A push that comes later finds no link.
+    /// Deletes those of the links that are still unused. The first statement marks them, which locks their rows and waits for any push that
+    /// is renewing them. The second statement then sees what that push did. A push that comes later finds no link.
     /// </summary>
     public static async Task<int> DeleteLinksAsync(DbSession session, DateTimeOffset before, IReadOnlyCollection<LinkPlace> links)
     {
@@ -45,11 +45,13 @@ internal static class UnusedContent
         return marked == 0 ? 0 : await session.ExecuteAsync($"delete from blob_links as l where l.used_at = 0 and {Unheld}");
     }
 
-    /// <summary>Blobs that no package has, by their ids, behind one.</summary>
+    /// <summary>Lists blobs that no package has, by their ids, behind the given one.</summary>
     public static Task<List<long>> BlobsAsync(DbSession session, long after, int most) => session.QueryAsync<long>(
         $"select b.id from blobs b where b.id > @after and {Unlinked} order by b.id limit @most", new { after, most });
 
-    /// <summary>Of these the ones that still no package has: the row goes, the key goes to the trash. Bytes follow later.</summary>
+    /// <summary>
+    /// Deletes the rows of those blobs that still no package has, and puts their keys in the trash. The bytes are deleted later.
+    /// </summary>
     public static async Task<CollectedBlobs> DeleteBlobsAsync(DbSession session, DateTimeOffset now, IReadOnlyCollection<long> ids)
     {
         var blobs = await session.QueryAsync<CollectedRow>(
@@ -78,7 +80,8 @@ internal static class UnusedContent
         session.ExecuteAsync("delete from uploads where id = @id", new { id });
 
     /// <summary>
-    /// Pending names with nothing in them any more. The time is asked twice: a name that a push has taken meanwhile has a new one.
+    /// Deletes pending names that have no content any more. The statement checks the time twice, since a push that has used a name
+    /// meanwhile has renewed it.
     /// </summary>
     public static Task<int> DeletePendingAsync(DbSession session, DateTimeOffset before, int most) => session.ExecuteAsync(
         """
@@ -91,7 +94,7 @@ internal static class UnusedContent
         """,
         new { before, most });
 
-    /// <summary>Those of the keys that a row still names, as a blob, an upload in progress or trash.</summary>
+    /// <summary>Returns those of the keys that a row still names: a blob, an upload in progress or trash.</summary>
     public static async Task<HashSet<string>> NamedAsync(DbSession session, IReadOnlyList<string> keys) => new(
         await session.QueryAsync<string>(
             """
@@ -112,7 +115,7 @@ internal static class UnusedContent
 
 internal sealed record CollectedBlobs(int Count, long Bytes);
 
-/// <summary>One link, and where it stands among those that are looked through.</summary>
+/// <summary>One link, and its place in the order in which links are searched.</summary>
 internal sealed record LinkPlace
 {
     public static readonly LinkPlace First = new() { UsedAt = -1 };

@@ -4,7 +4,7 @@ using Berth.Server.Storage;
 
 namespace Berth.Server.Packages.Content;
 
-/// <summary>An upload that was begun. How far it has come is known by the upload store alone.</summary>
+/// <summary>An upload that was begun. Only the upload store knows how many bytes it has.</summary>
 internal sealed record UploadRow
 {
     public string Id { get; init; } = "";
@@ -16,7 +16,7 @@ internal sealed record UploadRow
     public StorageKey Key => StorageKey.Parse(Id);
 }
 
-/// <summary>SQL over uploads in progress.</summary>
+/// <summary>SQL on uploads in progress.</summary>
 internal static class UploadTable
 {
     public static Task InsertAsync(
@@ -27,7 +27,7 @@ internal static class UploadTable
             """,
             new { id = key.Value, packageId, principal, algorithm, now });
 
-    /// <summary>Only under the name it was begun for, and only for whoever began it.</summary>
+    /// <summary>Finds the upload only under the name that it was begun for, and only for its uploader.</summary>
     public static Task<UploadRow?> FindAsync(DbSession session, StorageKey key, Principal principal, PackageSubject facts) =>
         session.FirstOrDefaultAsync<UploadRow>(
             """
@@ -43,11 +43,11 @@ internal static class UploadTable
                 name = facts.Address.Name,
             });
 
-    /// <summary>False when it was gone already: finished, cancelled or expired meanwhile.</summary>
+    /// <summary>Returns false when it was gone already: finished, cancelled or expired meanwhile.</summary>
     public static async Task<bool> DeleteAsync(DbSession session, StorageKey key) =>
         await session.ExecuteAsync("delete from uploads where id = @id", new { id = key.Value }) > 0;
 
-    /// <summary>What was begun under a pending name goes on in the live package.</summary>
+    /// <summary>Moves uploads that were begun under a pending name to the live package.</summary>
     public static Task MoveAsync(DbSession session, long pending, long live) =>
         session.ExecuteAsync("update uploads set package_id = @live where package_id = @pending", new { live, pending });
 }

@@ -1,11 +1,11 @@
 namespace Berth.Server.Packages.Content;
 
-/// <summary>One version of a package, live or deleted and not yet gone.</summary>
+/// <summary>One version of a package: live, or deleted and not yet removed.</summary>
 internal sealed record VersionRow
 {
     public long Id { get; init; }
 
-    /// <summary>Of a container package the manifest's digest.</summary>
+    /// <summary>The manifest's digest for a container package.</summary>
     public string Name { get; init; } = "";
 
     public DateTimeOffset CreatedAt { get; init; }
@@ -14,12 +14,12 @@ internal sealed record VersionRow
 
     public DateTimeOffset? DeletedAt { get; init; }
 
-    /// <summary>Read where versions are shown.</summary>
+    /// <summary>Read only for lists and pages.</summary>
     public long? Pulls { get; init; }
 
     public DateTimeOffset? LastPulledAt { get; init; }
 
-    /// <summary>The verified run that published it, with its ref and commit; null where nobody vouched for one.</summary>
+    /// <summary>The verified run that published it, with its ref and commit. Null when no CI system confirmed one.</summary>
     public string? Run { get; init; }
 
     public string? Ref { get; init; }

@@ -1,25 +1,26 @@
 namespace Berth.Server.Packages.Pulls;
 
-/// <summary>What happened to one version since it was last written down.</summary>
+/// <summary>The pulls of one version since they were last written to the database.</summary>
 internal sealed record PullTally(long Count, DateTimeOffset LastAt)
 {
     public PullTally And(PullTally other) => new(Count + other.Count, LastAt > other.LastAt ? LastAt : other.LastAt);
 }
 
 /// <summary>
-/// Counts pulls in memory, since a pull writes nothing to the database. <see cref="WritePulls"/> takes what is here every few seconds. It
-/// holds a few words for each version that was pulled meanwhile, and no more versions than there are.
+/// Counts pulls in memory, so that a pull writes nothing to the database. <see cref="WritePulls"/> takes the counts every few seconds.
+/// There is one small entry for each version that was pulled meanwhile.
 /// </summary>
 internal sealed class PullCounts(TimeProvider time)
 {
     private readonly Lock _lock = new();
     private Dictionary<long, PullTally> _counts = [];
 
-    /// <summary>The content was sent.</summary>
+    /// <summary>Counts a pull: the content was sent.</summary>
     public void Pulled(long versionId) => Add(versionId, new PullTally(1, time.GetUtcNow()));
 
     /// <summary>
-    /// A client asked whether what it has is current, and it was. For an image that runs on many machines this is all that is ever heard.
+    /// Records the time when a client asked whether its content is current, and it was. For an image that runs on many machines there may
+    /// never be another sign of use.
     /// </summary>
     public void Checked(long versionId) => Add(versionId, new PullTally(0, time.GetUtcNow()));
 
@@ -33,7 +34,7 @@ internal sealed class PullCounts(TimeProvider time)
         }
     }
 
-    /// <summary>Puts back what could not be written.</summary>
+    /// <summary>Puts back counts that could not be written.</summary>
     public void PutBack(IEnumerable<KeyValuePair<long, PullTally>> taken)
     {
         foreach (var (versionId, pulls) in taken)

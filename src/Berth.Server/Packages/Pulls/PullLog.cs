@@ -3,16 +3,16 @@ using Berth.Server.Audit;
 
 namespace Berth.Server.Packages.Pulls;
 
-/// <summary>Somebody was sent a version.</summary>
+/// <summary>One pull of a version.</summary>
 internal sealed record PullRecord(DateTimeOffset At, ChangeActor Actor, AuditEntry Entry);
 
 /// <summary>
-/// Remembers who pulled what until <see cref="WritePulls"/> brings it into the audit log: a pull itself writes nothing. Nothing at all
-/// where the operator has not asked for it. It holds <see cref="Most"/> pulls; what comes while so many wait is only counted.
+/// Remembers who pulled what until <see cref="WritePulls"/> writes it to the audit log, so that a pull itself writes nothing. It remembers
+/// nothing unless the operator has asked for it. It holds at most <see cref="Most"/> pulls. Further ones are only counted.
 /// </summary>
 internal sealed class PullLog(AuditOptions options, TimeProvider time)
 {
-    /// <summary>Some twenty megabytes, and at the pace at which they are written a few seconds' work.</summary>
+    /// <summary>About twenty megabytes, and a few seconds of writing.</summary>
     public const int Most = 50_000;
 
     private readonly Lock _lock = new();
@@ -41,7 +41,7 @@ internal sealed class PullLog(AuditOptions options, TimeProvider time)
         Add([new PullRecord(time.GetUtcNow(), actor, entry)]);
     }
 
-    /// <summary>All that wait, and how many more there were.</summary>
+    /// <summary>Takes all waiting pulls, and how many more there were.</summary>
     public (IReadOnlyList<PullRecord> Pulls, long Dropped) Take()
     {
         lock (_lock)
@@ -52,7 +52,7 @@ internal sealed class PullLog(AuditOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Puts back what could not be written.</summary>
+    /// <summary>Puts back pulls that could not be written.</summary>
     public void PutBack(IReadOnlyCollection<PullRecord> pulls, long dropped)
     {
         lock (_lock)

@@ -5,13 +5,13 @@ namespace Berth.Server.Packages.Pulls;
 /// <summary>How often versions and packages were pulled, and when last.</summary>
 internal static class PullTable
 {
-    /// <summary>When this database began to count.</summary>
+    /// <summary>The time when this database began to count.</summary>
     public static Task<DateTimeOffset> CountedSinceAsync(DbSession session) =>
         session.SingleAsync<DateTimeOffset>("select applied_at from migrations where number = 15");
 
     /// <summary>
-    /// Versions that are gone meanwhile are left out. A platform of an index that is there is not counted for the package: a client takes
-    /// the index and then its platform, and that is one pull.
+    /// Adds pulls. Versions that are gone meanwhile are left out. A platform of a live index is not counted for the package, since a client
+    /// fetches the index and then its platform, and that is one pull.
     /// </summary>
     public static async Task AddAsync(DbSession session, IEnumerable<KeyValuePair<long, PullTally>> pulls)
     {

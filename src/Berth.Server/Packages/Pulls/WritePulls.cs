@@ -8,8 +8,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Packages.Pulls;
 
 /// <summary>
-/// Adds what <see cref="PullCounts"/> counted and <see cref="PullLog"/> remembers to the database, every few seconds and when the server
-/// stops: nothing is lost then. A server that is killed loses the last seconds.
+/// Writes what <see cref="PullCounts"/> and <see cref="PullLog"/> hold to the database, every few seconds and when the server stops. A
+/// normal stop loses nothing. A server that is killed loses the last seconds.
 /// </summary>
 internal sealed partial class WritePulls(
     PullCounts counts, PullLog log, AuditLog audit, Db db, TimeProvider time, ILogger<WritePulls> logger)
@@ -20,7 +20,7 @@ internal sealed partial class WritePulls(
     private const int Batch = 500;
     private static readonly ChangeActor Server = ChangeActor.Background("server");
 
-    /// <summary>After the last request has ended: the server's sockets close before what runs in the background is told to stop.</summary>
+    /// <summary>Writes after the last request has ended, because the server closes its sockets before it stops background work.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -48,11 +48,11 @@ internal sealed partial class WritePulls(
         }
     }
 
-    /// <summary>A log that has a gap says so itself.</summary>
+    /// <summary>Records in the audit log how many pulls are missing from it.</summary>
     private Task RecordDroppedAsync(DbSession session, IReadOnlyList<long> dropped) => audit.RecordAsync(
         session, Server, new AuditEntry("audit_log.pulls_dropped") { New = dropped[0].ToString(CultureInfo.InvariantCulture) });
 
-    /// <summary>A transaction each. Where one fails the rest waits with it: the next look tries again.</summary>
+    /// <summary>Writes each batch in its own transaction. If one fails, it and the rest wait for the next look.</summary>
     private async Task InBatchesAsync<T>(
         IReadOnlyList<T> all, Func<DbSession, IReadOnlyList<T>, Task> write, Action<IReadOnlyCollection<T>> putBack,
         CancellationToken cancellationToken)

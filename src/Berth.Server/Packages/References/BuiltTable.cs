@@ -2,7 +2,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages.References;
 
-/// <summary>A live version of some package that was built upon a version of this one.</summary>
+/// <summary>A live version of any package that was built upon a version of this one.</summary>
 internal sealed record BuiltRow
 {
     public long PackageId { get; init; }
@@ -11,13 +11,13 @@ internal sealed record BuiltRow
 
     public string Name { get; init; } = "";
 
-    /// <summary>The digest that it was built upon.</summary>
+    /// <summary>The digest of the image that it was built upon.</summary>
     public string Base { get; init; } = "";
 }
 
 /// <summary>
-/// Reads which images say, by the annotations of their manifests, that they were built upon an image of a package. podman and buildah write
-/// those annotations. Labels in configurations are not looked at: that would cost every push a read of the store.
+/// Reads which images were built upon an image of a package, according to the annotations of their manifests. podman and buildah write
+/// those. Labels in configurations are ignored, since reading them would cost every push a read of the store.
 /// </summary>
 internal static class BuiltTable
 {

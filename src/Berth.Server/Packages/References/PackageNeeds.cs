@@ -12,14 +12,14 @@ internal sealed record VersionNeed(long PackageId, string Version, string Range,
     public bool IsBrokenWithout(IReadOnlyCollection<string> removed) => Served.Count > 0 && Served.All(removed.Contains);
 }
 
-/// <summary>What others have of a package.</summary>
+/// <summary>How other packages use a package.</summary>
 /// <param name="Default">The live version that a client gets if it names none. Null: the type has no such thing.</param>
 internal sealed record PackageUse(string? Default, IReadOnlyList<VersionNeed> Needs)
 {
     public static readonly PackageUse None = new(null, []);
 }
 
-/// <summary>Told by a type of packages that depend on each other.</summary>
+/// <summary>Says how packages of one type depend on each other.</summary>
 internal interface IReadPackageUse
 {
     string Type { get; }
@@ -28,8 +28,8 @@ internal interface IReadPackageUse
 }
 
 /// <summary>
-/// Nobody's installation breaks without a word: a version stays while another package here can use it and none of those that would be
-/// left, and a package while another one depends on it. Asked by everything that removes versions.
+/// Protects installations. A version stays while another package here can use it and could use none of those that would be left. A package
+/// stays while another one depends on it. Everything that removes versions asks this.
 /// </summary>
 internal sealed class PackageNeeds(IEnumerable<IReadPackageUse> types)
 {
@@ -41,7 +41,7 @@ internal sealed class PackageNeeds(IEnumerable<IReadPackageUse> types)
             ? await type.OfAsync(session, address, packageId)
             : PackageUse.None;
 
-    /// <summary>Who would break, in words, as far as the principal may know of them; null: nobody.</summary>
+    /// <summary>Names those who would break, as far as the principal may know of them. Null: nobody would.</summary>
     /// <param name="removed">Null: the whole package.</param>
     public async Task<string?> BrokenAsync(
         DbSession session, Principal? principal, long packageId, IReadOnlyCollection<string>? removed)
@@ -69,8 +69,8 @@ internal sealed class PackageNeeds(IEnumerable<IReadPackageUse> types)
     }
 
     /// <summary>
-    /// What stays although a rule would remove it, with why: what is installed when no version is named, and for each need the version that
-    /// is taken for it, so that no need loses all that would do.
+    /// Returns the versions that stay although a rule would remove them, with the reason. These are the version that is installed when none
+    /// is named, and for each need the version that is installed for it, so that no need loses all its versions.
     /// </summary>
     public async Task<IReadOnlyDictionary<string, string>> KeptAsync(DbSession session, long packageId)
     {
@@ -90,7 +90,7 @@ internal sealed class PackageNeeds(IEnumerable<IReadPackageUse> types)
         return kept;
     }
 
-    /// <summary>The names of those that the principal may pull, as a manifest spells them.</summary>
+    /// <summary>The names of the packages that the principal may pull, as a manifest writes them.</summary>
     public static async Task<IReadOnlyDictionary<long, string>> SeenAsync(
         DbSession session, Principal principal, IReadOnlyCollection<long> packages)
     {

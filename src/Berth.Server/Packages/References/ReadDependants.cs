@@ -5,7 +5,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Packages.References;
 
-/// <summary>What depends on a version or a whole package: what a person wants to see before deleting it.</summary>
+/// <summary>What depends on a version or a whole package. People want to see this before they delete it.</summary>
 internal sealed class ReadDependants(Db db, PackageNeeds needs, AddressOptions options)
 {
     public Task<Dependants> OfPackageAsync(
@@ -27,7 +27,7 @@ internal sealed class ReadDependants(Db db, PackageNeeds needs, AddressOptions o
         },
         cancellationToken);
 
-    /// <summary>Null where it is no live version of the package.</summary>
+    /// <summary>Null when the package has no such live version.</summary>
     public Task<Dependants?> OfVersionAsync(
         UserPrincipal caller, PackageAddress address, long packageId, long versionId, CancellationToken cancellationToken) => db.ReadAsync(
         async session =>
@@ -74,7 +74,7 @@ internal sealed class ReadDependants(Db db, PackageNeeds needs, AddressOptions o
 
     private string Image(PackageAddress address) => $"{options.RegistryHost}/{address.Owner}/{address.Name}".ToLowerInvariant();
 
-    /// <summary>Those that the caller may not know of are a number.</summary>
+    /// <summary>Codespaces that the caller may not know of are only counted.</summary>
     private static Dependants WithCodespaces(Dependants dependants, IReadOnlyList<RunningRow> running) => dependants with
     {
         Codespaces = [

@@ -2,10 +2,10 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages.References;
 
-/// <summary>The one reader of what the versions of a package hold.</summary>
+/// <summary>Reads which versions of a package hold which. Nothing else reads this.</summary>
 internal static class ReferenceTable
 {
-    /// <summary>All live versions of a package. One snapshot, where the session is a transaction.</summary>
+    /// <summary>Reads all live versions of a package, in one snapshot if the session is a transaction.</summary>
     public static async Task<VersionGraph> GraphAsync(DbSession session, long packageId)
     {
         var versions = await session.QueryAsync<NodeRow>(

@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages.References;
 
-/// <summary>A codespace whose container was made of a version of a package.</summary>
+/// <summary>A codespace whose container was made from a version of a package.</summary>
 internal sealed record RunningRow
 {
     public string Name { get; init; } = "";
@@ -14,7 +14,7 @@ internal sealed record RunningRow
 
     public string State { get; init; } = "";
 
-    /// <summary>The reference, pinned by digest.</summary>
+    /// <summary>The image's reference, pinned by digest.</summary>
     public string Image { get; init; } = "";
 
     public bool Visible { get; init; }
@@ -22,7 +22,7 @@ internal sealed record RunningRow
     public string Version => Image[(Image.IndexOf('@', StringComparison.Ordinal) + 1)..];
 }
 
-/// <summary>Reads which codespaces run an image of a package as it is. What is built from one has an image of its own.</summary>
+/// <summary>Reads which codespaces run an image of a package unchanged. A codespace that builds on one has an image of its own.</summary>
 internal static class RunningTable
 {
     /// <param name="image">The package as clients name it, without tag and digest.</param>

@@ -3,8 +3,8 @@ using Berth.Server.Oci;
 namespace Berth.Server.Packages.References;
 
 /// <summary>
-/// Which live versions of a package hold which: an index holds what it lists, and a manifest holds what refers to it. A value without a
-/// database, so that what may go is decided and tested by itself.
+/// Says which live versions of a package hold which. An index holds what it lists, and a manifest holds what refers to it. It needs no
+/// database, so that decisions about removal can be tested by themselves.
 /// </summary>
 internal sealed class VersionGraph
 {
@@ -29,16 +29,16 @@ internal sealed class VersionGraph
 
     public IReadOnlyList<VersionNode> Nodes { get; }
 
-    /// <summary>Null for what is no live version.</summary>
+    /// <summary>Null when there is no such live version.</summary>
     public VersionNode? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>Everything that lists the version, and what it refers to.</summary>
+    /// <summary>Everything that lists the version, and the manifest that it refers to.</summary>
     public IEnumerable<VersionNode> Holders(VersionNode node) => _holders[node.Id];
 
-    /// <summary>What it lists, and what refers to it.</summary>
+    /// <summary>The manifests that it lists, and those that refer to it.</summary>
     public IEnumerable<VersionNode> Held(VersionNode node) => _held[node.Id];
 
-    /// <summary>The indexes that would break without it.</summary>
+    /// <summary>The indexes that would break without the version.</summary>
     public IEnumerable<VersionNode> Indexes(VersionNode node) =>
         Holders(node).Where(holder => holder.Lists.Contains(node.Name, StringComparer.Ordinal));
 
@@ -46,18 +46,18 @@ internal sealed class VersionGraph
         Held(node).Where(held => !node.Lists.Contains(held.Name, StringComparer.Ordinal));
 
     /// <summary>
-    /// Tags that somebody gave. Tags of the referrers tag schema (<c>sha256-HEX</c>, also with <c>.sig</c> and the like) only say what
-    /// their version refers to, while that is there.
+    /// The tags that somebody gave. Tags of the referrers tag schema (<c>sha256-HEX</c>, also with <c>.sig</c> and the like) are left out,
+    /// as they only say what their version refers to, as long as that exists.
     /// </summary>
     public IReadOnlyList<string> Tags(VersionNode node) => _tags[node.Id];
 
-    /// <summary>What stands for itself: it has a tag, or nothing holds it.</summary>
+    /// <summary>Whether the version stands by itself: it has a tag, or nothing holds it.</summary>
     public bool IsRelease(VersionNode node) => Tags(node).Count > 0 || !Holders(node).Any();
 
-    /// <summary>What is left when those are gone.</summary>
+    /// <summary>The graph without those versions.</summary>
     public VersionGraph Without(HashSet<long> gone) => new([.. Nodes.Where(node => !gone.Contains(node.Id))]);
 
-    /// <summary>The versions and all that they hold, directly or not.</summary>
+    /// <summary>The versions and everything that they hold, directly or not.</summary>
     public HashSet<long> Reach(IEnumerable<VersionNode> from)
     {
         var reached = new HashSet<long>();
@@ -76,12 +76,12 @@ internal sealed class VersionGraph
         return reached;
     }
 
-    /// <summary>When the version, or anything that it holds, was pulled last: clients take platforms by their digest.</summary>
+    /// <summary>The last pull of the version or anything that it holds. Clients pull platforms by their own digest.</summary>
     public DateTimeOffset? LastPull(VersionNode node) => Reach([node]).Max(id => _byId[id].LastPulledAt);
 
     /// <summary>
-    /// What would be left without anything that holds it, were the roots to go: each of it is held by the roots and by what goes with them,
-    /// and by nothing else. The roots come first, and each version after all that hold it.
+    /// Returns the roots and everything that would be left without a holder if the roots were removed: versions that only the roots, and
+    /// versions that are removed with them, hold. The roots come first, and each version comes after all that hold it.
     /// </summary>
     /// <param name="may">Whether a version may go too. Usually only one without a tag may.</param>
     /// <param name="gone">The versions that went before. This method adds those that go now.</param>
@@ -122,6 +122,6 @@ internal sealed class VersionGraph
         }
     }
 
-    /// <summary>What a tag of the referrers tag schema names, as far as it is there.</summary>
+    /// <summary>The live versions that a tag of the referrers tag schema names.</summary>
     private IEnumerable<VersionNode> Subjects(string tag) => ReferrersTag.TrySubject(tag, out var subject) ? _byReferrersTag[subject] : [];
 }

@@ -5,13 +5,13 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Packages.Retention;
 
-/// <summary>Packages whose policy says so lose the versions that followed a ref of their repository, when it is gone.</summary>
+/// <summary>When a ref of a repository is deleted, removes the versions that followed it from packages whose policy says so.</summary>
 internal sealed class FollowRefs(Db db, RunRetention run) : IFollowRefs
 {
     public async Task RefGoneAsync(long repositoryId, string reference, ChangeActor actor, CancellationToken cancellationToken) =>
         await GoneAsync(repositoryId, reference, actor, cancellationToken);
 
-    /// <summary>The runs that removed something.</summary>
+    /// <summary>Returns the runs that removed something.</summary>
     public async Task<List<RetentionRun>> GoneAsync(
         long repositoryId, string reference, ChangeActor actor, CancellationToken cancellationToken)
     {

@@ -13,7 +13,9 @@ internal sealed partial record FollowedRef(string Kind, string Name)
 
     private static readonly (string Prefix, string Kind)[] Kinds = [("refs/heads/", "branch"), ("refs/tags/", "tag"), ("refs/pull/", "pr")];
 
-    /// <summary>What no tag may have becomes <c>-</c>, as docker's metadata-action spells refs; of a pull request the number.</summary>
+    /// <summary>
+    /// Characters that no tag may have become <c>-</c>, as docker's metadata-action spells refs. A pull request is named by its number.
+    /// </summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out FollowedRef? followed)
     {
         followed = null;
@@ -29,7 +31,7 @@ internal sealed partial record FollowedRef(string Kind, string Name)
         return followed is not null;
     }
 
-    /// <summary>A pattern that says what it follows, exactly once: <c>pr-{pr}</c>.</summary>
+    /// <summary>Whether the text names what it follows exactly once: <c>pr-{pr}</c>.</summary>
     public static bool IsPattern(string text) =>
         Kinds.Sum(kind => text.Split($"{{{kind.Kind}}}").Length - 1) == 1
         && TagPattern.IsPattern(Kinds.Aggregate(text, (rest, kind) => rest.Replace($"{{{kind.Kind}}}", "x", StringComparison.Ordinal)));

@@ -6,7 +6,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Retention;
 
-/// <summary>The retention of all packages of an organization or of the caller, and refs that are gone.</summary>
+/// <summary>The routes for the retention of all packages of an organization or of the caller, and for deleted refs.</summary>
 internal static class OwnerRetentionEndpoints
 {
     public static void MapOwnerRetention(this IEndpointRouteBuilder api)
@@ -35,7 +35,7 @@ internal static class OwnerRetentionEndpoints
             .Does("List what was removed, and when").Gives<List<RetentionRun>>();
     }
 
-    /// <summary>The organization that the gate has proven, else the caller.</summary>
+    /// <summary>The organization that the gate has checked, else the caller.</summary>
     private static long Owner(HttpContext http, ApiCaller caller) =>
         http.Features.Get<OrganizationAccess>()?.Organization.Id ?? caller.User.UserId;
 
@@ -77,7 +77,7 @@ internal static class OwnerRetentionEndpoints
             new TriedPolicy(await RetentionEndpoints.ReadAsync(http.Request, cancellationToken), OfOwner: true), paging, db, run,
             cancellationToken);
 
-    /// <summary>A page of packages, each with all that would go from it.</summary>
+    /// <summary>A page of packages, each with everything that would be removed from it.</summary>
     private static async Task<IResult> ShowAsync(
         HttpContext http, long owner, TriedPolicy? tried, Paging paging, Db db, RunRetention run, CancellationToken cancellationToken)
     {

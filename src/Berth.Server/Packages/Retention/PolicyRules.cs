@@ -4,7 +4,7 @@ using Berth.Server.Api.Bodies;
 
 namespace Berth.Server.Packages.Retention;
 
-/// <summary>What a policy may say, beyond the types of its fields.</summary>
+/// <summary>The rules for a policy beyond the types of its fields.</summary>
 internal static class PolicyRules
 {
     private const string Pattern = "must be patterns of letters, digits, _, ., - and *, of at most 128 characters";

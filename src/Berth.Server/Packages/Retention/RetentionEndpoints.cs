@@ -6,7 +6,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Retention;
 
-/// <summary>The retention of one package: its policy, what it would remove, and what it did remove.</summary>
+/// <summary>The routes for the retention of one package: its policy, what it would remove, and what it removed.</summary>
 internal static class RetentionEndpoints
 {
     public const string Resource = "RetentionPolicy";

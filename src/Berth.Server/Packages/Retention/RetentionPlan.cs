@@ -11,25 +11,27 @@ internal sealed record PlannedRemoval(VersionNode Version, string Reason)
     public RetentionRemoval ToWire() => new(Version.Id, Version.Name, Version.Tags, Reason);
 }
 
-/// <summary>What a plan depends on beside graph and policy.</summary>
+/// <summary>What a plan depends on besides graph and policy.</summary>
 internal sealed record PlanMoment(DateTimeOffset Now)
 {
-    /// <summary>So long a version without a tag stays: whoever pushes platforms is about to push their index.</summary>
+    /// <summary>How long a version without a tag stays in any case. A client that pushes platforms is about to push their index.</summary>
     public TimeSpan Grace { get; init; }
 
-    /// <summary>Since when pulls are counted. What was pulled before, nobody knows: all of it may have been, until then.</summary>
+    /// <summary>
+    /// The time when pulls began to be counted. Earlier pulls are unknown, so every version may have been pulled until then.
+    /// </summary>
     public DateTimeOffset CountedSince { get; init; }
 
-    /// <summary>The ref that is gone; null for all other runs.</summary>
+    /// <summary>The deleted ref. Null for all other runs.</summary>
     public FollowedRef? GoneRef { get; init; }
 
-    /// <summary>Of these those that are immutable keep what their tags name.</summary>
+    /// <summary>The push rules. Immutable ones among them keep what their tags name.</summary>
     public IReadOnlyList<TagRule> Rules { get; init; } = [];
 
-    /// <summary>Versions that somebody needs, by their names, with why.</summary>
+    /// <summary>The names of versions that others need, with the reason.</summary>
     public IReadOnlyDictionary<string, string> Needed { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>The push rule or the need that keeps a version, whatever the policy says; null: none.</summary>
+    /// <summary>The push rule or the need that keeps a version, whatever the policy says. Null: there is none.</summary>
     public string? WhyStays(VersionNode release) =>
         Rules.FirstOrDefault(rule => rule.Immutable && release.Tags.Any(rule.Covers)) is { } rule
             ? $"{rule} keeps {string.Join(", ", release.Tags.Where(rule.Covers))}"
@@ -37,17 +39,19 @@ internal sealed record PlanMoment(DateTimeOffset Now)
 }
 
 /// <summary>
-/// What a policy removes, as a function of graph, policy and time. Rules speak of releases: versions with a tag, or that nothing holds.
-/// What a release that stays holds, directly or not, stays too; what only removed releases hold goes with them.
+/// Decides what a policy removes, as a function of graph, policy and time. Rules are about releases: versions with a tag, and versions that
+/// nothing holds. What a staying release holds, directly or not, stays too. What only removed releases hold is removed with them.
 /// </summary>
 internal static class RetentionPlan
 {
-    /// <summary>So often a plan looks at what it leaves. A package that needs more is made to, and the next run goes on with it.</summary>
+    /// <summary>
+    /// How often a plan is extended by looking at what it leaves. A package that needs more looks is extreme, and the next run continues.
+    /// </summary>
     private const int Looks = 16;
 
     /// <summary>
-    /// Each version after all that hold it. What stays is looked at again as the next run would, so that nothing is left for that: with
-    /// fewer versions there, another may be the newest, and a tag that said what its version refers to is a tag like any other.
+    /// Lists each version after all that hold it. What stays is looked at again, as the next run would, so that nothing is left for that
+    /// run. With fewer versions another one may be the newest, and a tag that said what its version refers to may be an ordinary tag.
     /// </summary>
     public static IReadOnlyList<PlannedRemoval> Of(VersionGraph graph, RetentionPolicy policy, PlanMoment moment)
     {
@@ -73,7 +77,7 @@ internal static class RetentionPlan
         var reasons = Candidates(graph, releases, policy, moment);
         if (reasons.Count == releases.Count && releases.MaxBy(release => (release.LastSetAt, release.Id)) is { } newest)
         {
-            // A package never loses all that it has.
+            // A package never loses all its versions.
             reasons.Remove(newest.Id);
         }
 
@@ -89,7 +93,9 @@ internal static class RetentionPlan
         ];
     }
 
-    /// <summary>What the policy would remove, were it not for immutable tags and what others need; with why each stays.</summary>
+    /// <summary>
+    /// What the policy would remove if there were no immutable tags and no needs of others, with the reason why each stays.
+    /// </summary>
     public static IReadOnlyList<PlannedRemoval> Kept(VersionGraph graph, RetentionPolicy policy, PlanMoment moment)
     {
         var releases = graph.Nodes.Where(graph.IsRelease).ToList();
@@ -103,8 +109,8 @@ internal static class RetentionPlan
     }
 
     /// <summary>
-    /// The plan in parts of about that many versions, each of which may be done by itself: nothing that stays, or whose turn is later,
-    /// lists what is gone, and nothing that is gone leaves behind what only it held.
+    /// Splits the plan into parts of about that many versions. Each part can be removed by itself: nothing that stays or belongs to a later
+    /// part lists a removed version, and no removed version leaves behind what only it held.
     /// </summary>
     public static IEnumerable<IReadOnlyList<PlannedRemoval>> Batches(VersionGraph graph, IReadOnlyList<PlannedRemoval> plan, int most)
     {
@@ -127,7 +133,8 @@ internal static class RetentionPlan
     }
 
     /// <summary>
-    /// What goes, with each version only after all that hold it, or together with them. What something else holds is in no group.
+    /// Groups what is removed, so that each version comes after all that hold it, or together with them. What something else holds is in no
+    /// group.
     /// </summary>
     private static IEnumerable<IReadOnlyList<VersionNode>> Groups(VersionGraph graph, HashSet<long> going)
     {
@@ -137,7 +144,7 @@ internal static class RetentionPlan
             yield return graph.WithParts([start], part => going.Contains(part.Id), gone);
         }
 
-        // An index may refer to what it lists: then each holds the other.
+        // An index may refer to what it lists. Then each holds the other.
         foreach (var node in graph.Nodes.Where(node => going.Contains(node.Id)))
         {
             while (!gone.Contains(node.Id) && Outermost(graph, node, gone, []) is { } circle && circle.All(one => going.Contains(one.Id)))
@@ -147,7 +154,7 @@ internal static class RetentionPlan
         }
     }
 
-    /// <summary>The circle that is above the version and that only itself and what is gone holds; null where there is none.</summary>
+    /// <summary>Finds the circle above the version that only itself and removed versions hold. Null when there is none.</summary>
     private static IReadOnlyList<VersionNode>? Outermost(VersionGraph graph, VersionNode node, HashSet<long> gone, HashSet<long> looked)
     {
         var below = graph.Reach([node]);
@@ -169,7 +176,7 @@ internal static class RetentionPlan
             var rule = policy.Rules[number - 1];
             if (moment.GoneRef is not null && rule.ExpiresWith is null)
             {
-                // The ref is no reason for what else the policy says; that is done by its own run.
+                // A deleted ref is no reason to apply the rest of the policy. An ordinary run does that.
                 continue;
             }
 
@@ -186,7 +193,7 @@ internal static class RetentionPlan
     }
 
     /// <summary>
-    /// Which of two is newer. A number is published once, whatever becomes of its tags; a digest is, when it is tagged, as new as its tag.
+    /// Decides which of two is newer. A number counts from its publication, whatever happens to its tags. A digest is as new as its tag.
     /// </summary>
     private static DateTimeOffset Since(VersionNode release) => release.IsNumbered ? release.PublishedAt : release.LastSetAt;
 
@@ -201,7 +208,7 @@ internal static class RetentionPlan
         && (rule.NotPulledForDays is not { } idle || LastPull(graph, release, moment) < moment.Now.AddDays(-idle))
         && (graph.Tags(release).Count > 0 || release.LastSetAt < moment.Now - moment.Grace);
 
-    /// <summary>One that was never pulled counts from its push, or from when pulls began to be counted.</summary>
+    /// <summary>A release that was never pulled counts from its push, or from the time when counting began.</summary>
     private static DateTimeOffset LastPull(VersionGraph graph, VersionNode release, PlanMoment moment) =>
         new[] { graph.LastPull(release) ?? release.LastSetAt, release.LastSetAt, moment.CountedSince }.Max();
 

@@ -71,7 +71,7 @@ internal static class RetentionRunTable
     public static Task<int> ForgetAsync(DbSession session, DateTimeOffset before) =>
         session.ExecuteAsync("delete from retention_runs where started_at < @before", new { before });
 
-    /// <summary>Of one package or of all of an account; the newest first.</summary>
+    /// <summary>The runs of one package or of all packages of an account, the newest first.</summary>
     public static async Task<Page<RunRow>> ListAsync(DbSession session, long? packageId, long? ownerId, Paging paging)
     {
         var parameters = new { package = packageId ?? 0, owner = ownerId ?? 0, size = paging.Size, offset = paging.Offset };
@@ -82,7 +82,7 @@ internal static class RetentionRunTable
         return new Page<RunRow>(rows, total);
     }
 
-    /// <summary>With everything that it removed.</summary>
+    /// <summary>Reads a run with everything that it removed.</summary>
     public static async Task<RetentionRun?> FindAsync(DbSession session, long packageId, long id) =>
         await session.FirstOrDefaultAsync<RunRow>($"{Select} where r.id = @id and r.package_id = @packageId", new { id, packageId })
             is { } run

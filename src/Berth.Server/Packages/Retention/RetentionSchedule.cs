@@ -5,7 +5,7 @@ using Berth.Server.Packages.Changes;
 
 namespace Berth.Server.Packages.Retention;
 
-/// <summary>Runs all policies every hour. With several processes each may run them: it is safe twice.</summary>
+/// <summary>Runs all policies every hour. Several processes may do this at once without harm.</summary>
 internal sealed partial class RetentionSchedule(RunRetention run, Db db, TimeProvider time, ILogger<RetentionSchedule> logger)
     : LookAgain(TimeSpan.FromHours(1), time)
 {
@@ -15,7 +15,7 @@ internal sealed partial class RetentionSchedule(RunRetention run, Db db, TimePro
 
     protected override TimeSpan FirstAfter => TimeSpan.FromMinutes(10);
 
-    /// <summary>One look at every package that a policy counts for.</summary>
+    /// <summary>Runs once for every package that a policy applies to.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -29,7 +29,7 @@ internal sealed partial class RetentionSchedule(RunRetention run, Db db, TimePro
         }
         catch (DbException exception)
         {
-            // The next run tries again; nothing depends on this one.
+            // The next run tries again, and nothing depends on this one.
             LogFailed(exception);
         }
     }

@@ -34,12 +34,12 @@ internal static class RetentionTable
     public static Task<PolicyRow?> OfOwnerAsync(DbSession session, long ownerId) => session.FirstOrDefaultAsync<PolicyRow>(
         "select package_id, policy, updated_at from retention_policies where owner_id = @ownerId", new { ownerId });
 
-    /// <summary>What is set for exactly this account or package.</summary>
+    /// <summary>The policy that is set for exactly this account or package.</summary>
     public static Task<PolicyRow?> OwnAsync(DbSession session, long? ownerId, long? packageId) => session.FirstOrDefaultAsync<PolicyRow>(
         "select package_id, policy, updated_at from retention_policies where owner_id = @owner or package_id = @package",
         new { owner = ownerId ?? 0, package = packageId ?? 0 });
 
-    /// <summary>The one that counts for a package: its own, else its owner's.</summary>
+    /// <summary>The policy that applies to a package: its own, else its owner's.</summary>
     public static Task<PolicyRow?> InForceAsync(DbSession session, long packageId) => session.FirstOrDefaultAsync<PolicyRow>(
         """
         select r.package_id, r.policy, r.updated_at
@@ -65,7 +65,7 @@ internal static class RetentionTable
         "delete from retention_policies where owner_id = @owner or package_id = @package",
         new { owner = ownerId ?? 0, package = packageId ?? 0 }) > 0;
 
-    /// <summary>Live packages of an account that a policy counts for, or all of them, in the order of their names.</summary>
+    /// <summary>The live packages of an account that a policy applies to, or all of them, in the order of their names.</summary>
     public static async Task<Page<NamedPackage>> PageOfOwnerAsync(DbSession session, long ownerId, bool all, Paging paging)
     {
         const string Of = """
@@ -79,7 +79,7 @@ internal static class RetentionTable
             await session.SingleAsync<long>($"select count(*) {Of}", parameters));
     }
 
-    /// <summary>Live packages that a policy counts for, perhaps of one account or linked to one repository only.</summary>
+    /// <summary>The live packages that a policy applies to, perhaps only those of one account or linked to one repository.</summary>
     public static Task<List<long>> PackagesAsync(DbSession session, long? ownerId = null, long? repositoryId = null) =>
         session.QueryAsync<long>(
             """

@@ -9,37 +9,37 @@ using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Retention;
 
-/// <summary>What begins a run. Stored in lower case.</summary>
+/// <summary>The cause of a run. Stored in lower case.</summary>
 internal enum RunCause
 {
     Schedule,
     Manual,
 
-    /// <summary>A ref of the linked repository is gone.</summary>
+    /// <summary>A ref of the linked repository was deleted.</summary>
     Ref,
 }
 
-/// <summary>A policy that is not set: what would it remove?</summary>
+/// <summary>A policy that is not set, to ask what it would remove.</summary>
 /// <param name="OfOwner">Whether it is tried as the account's policy. A package's own policy still comes first then.</param>
 internal sealed record TriedPolicy(RetentionPolicy Policy, bool OfOwner)
 {
-    /// <summary>Whether it counts in place of what is in force.</summary>
+    /// <summary>Whether it applies in place of the policy that is in force.</summary>
     public bool Replaces(PolicyRow? inForce) => !OfOwner || inForce?.PackageId is null;
 }
 
 /// <summary>
-/// Removes what the policy of a package removes, softly, some versions a transaction. A plan is made of one snapshot; a transaction that
-/// finds the package changed since does nothing, and a new plan is made.
+/// Removes softly what the policy of a package removes, some versions in each transaction. A plan is made from one snapshot. If a
+/// transaction finds that the package has changed since, it does nothing, and a new plan is made.
 /// </summary>
 internal sealed partial class RunRetention(
     Db db, PackageNeeds needs, RetentionOptions options, TimeProvider time, ILogger<RunRetention> logger)
 {
     private const int Batch = 200;
 
-    /// <summary>Somebody who changes the package all the time does not hold up everything else.</summary>
+    /// <summary>The limit of plans, so that somebody who changes the package all the time does not hold up everything else.</summary>
     private const int MostPlans = 10;
 
-    /// <summary>Null where no policy counts for the package, or where nothing was to be done and nobody asked.</summary>
+    /// <summary>Returns null when no policy applies to the package, or when there was nothing to do and nobody asked for the run.</summary>
     /// <param name="goneRef">The deleted ref that caused the run. Null: another cause.</param>
     public async Task<RetentionRun?> RunAsync(
         long packageId, ChangeActor actor, RunCause cause, FollowedRef? goneRef, CancellationToken cancellationToken)
@@ -74,7 +74,7 @@ internal sealed partial class RunRetention(
         return done;
     }
 
-    /// <summary>What a run would remove now.</summary>
+    /// <summary>Says what a run would remove now.</summary>
     /// <param name="tried">Null: the policy that is in force.</param>
     public async Task<RetentionPreview> PreviewAsync(long packageId, TriedPolicy? tried, CancellationToken cancellationToken)
     {
@@ -98,7 +98,8 @@ internal sealed partial class RunRetention(
         db.ReadAsync(
             async session =>
             {
-                // The stamp comes first: what changes between it and the graph makes the plan void, and not the other way round.
+                // Read the stamp first. A change between the stamp and the graph then makes the plan invalid. The other way round it would
+                // go unnoticed.
                 var stamp = await StampAsync(session, packageId);
                 var row = await RetentionTable.InForceAsync(session, packageId);
                 row = tried?.Replaces(row) == true ? null : row;
@@ -119,7 +120,7 @@ internal sealed partial class RunRetention(
             },
             cancellationToken);
 
-    /// <summary>False when the package has changed since the plan was made; what was removed until then is removed.</summary>
+    /// <summary>Returns false when the package has changed since the plan was made. What was removed until then stays removed.</summary>
     private async Task<bool> RemoveAsync(
         long packageId, long run, ChangeActor actor, Plan plan, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -129,7 +130,7 @@ internal sealed partial class RunRetention(
             var after = await db.WriteAsync(
                 async session =>
                 {
-                    // Who depends on it changes other packages, and so no stamp of this one.
+                    // Check the dependants again, since a new dependant changes another package and not this one's stamp.
                     HashSet<string> going = [.. batch.Select(removal => removal.Version.Name)];
                     if (await StampAsync(session, packageId) != stamp
                         || await needs.BrokenAsync(session, principal: null, packageId, going) is not null)
@@ -158,7 +159,7 @@ internal sealed partial class RunRetention(
         return true;
     }
 
-    /// <summary>Another one after every change of the package and of its policies; null for a package that is gone.</summary>
+    /// <summary>A stamp that differs after every change of the package and of its policies. Null when the package is gone.</summary>
     private static Task<string?> StampAsync(DbSession session, long packageId) => session.FirstOrDefaultAsync<string>(
         """
         select p.updated_at || ' ' || coalesce((select max(e.id) from package_events e where e.package_id = p.id), 0) || ' '

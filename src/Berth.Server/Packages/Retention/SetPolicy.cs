@@ -6,15 +6,15 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Retention;
 
-/// <summary>Whose policy is meant: an account's for all of its packages, or one package's.</summary>
+/// <summary>Whose policy is meant: an account's, for all its packages, or one package's.</summary>
 /// <param name="PackageId">Null: the account's policy.</param>
 internal sealed record PolicyPlace(long OwnerId, string Owner, long? PackageId, string? Package);
 
-/// <summary>Sets a policy or takes it away; both stand in the owner's audit log, with what was and what is.</summary>
+/// <summary>Sets a policy or removes it. The owner's audit log records both, with the old and the new policy.</summary>
 internal sealed class SetPolicy(Db db, AuditLog audit, TimeProvider time)
 {
     /// <param name="policy">Null removes the policy.</param>
-    /// <returns>Null where there was nothing to take away.</returns>
+    /// <returns>Null when there was nothing to remove.</returns>
     public Task<RetentionSetting?> RunAsync(
         ChangeActor actor, PolicyPlace place, RetentionPolicy? policy, CancellationToken cancellationToken) => db.WriteAsync(
         async session =>

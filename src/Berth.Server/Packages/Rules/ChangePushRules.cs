@@ -8,13 +8,13 @@ using Berth.Server.Http;
 namespace Berth.Server.Packages.Rules;
 
 /// <summary>
-/// Adds rules and takes them away; both stand in the owner's audit log. A rule never changes: its number always means the same.
+/// Adds rules and removes them. The owner's audit log records both. A rule never changes, so that its number always means the same rule.
 /// </summary>
 internal sealed class ChangePushRules(Db db, AuditLog audit, TimeProvider time)
 {
     private const int Most = 100;
 
-    /// <exception cref="ApiException">422: there are too many, or a name means nobody.</exception>
+    /// <exception cref="ApiException">422: there are too many rules, or a name does not exist.</exception>
     public Task<PushRule> AddAsync(ApiCaller caller, RulePlace place, NewPushRule wanted, CancellationToken cancellationToken) =>
         db.WriteAsync(
             async session =>
@@ -32,7 +32,7 @@ internal sealed class ChangePushRules(Db db, AuditLog audit, TimeProvider time)
             },
             cancellationToken);
 
-    /// <summary>False where this account or package has no such rule.</summary>
+    /// <summary>Returns false when this account or package has no such rule.</summary>
     public Task<bool> RemoveAsync(ApiCaller caller, RulePlace place, long id, CancellationToken cancellationToken) => db.WriteAsync(
         async session =>
         {

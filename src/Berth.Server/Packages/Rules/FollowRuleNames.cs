@@ -6,8 +6,8 @@ using Berth.Server.Repositories;
 namespace Berth.Server.Packages.Rules;
 
 /// <summary>
-/// A repository that is deleted or transferred leaves the rules that name it: whom its former owner let push, the new one may not. The
-/// rules stay, and let fewer.
+/// Removes a repository that is deleted or transferred from the rules that name it, since the new owner must not get the push rights that
+/// the former owner's repository had. The rules stay, and allow fewer.
 /// </summary>
 internal sealed class FollowRuleNames(AuditLog audit) : IFollowRepositories
 {

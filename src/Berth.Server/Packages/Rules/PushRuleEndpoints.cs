@@ -5,7 +5,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Rules;
 
-/// <summary>Rules about tags, of one package and of all packages of an account.</summary>
+/// <summary>The routes for rules about tags, of one package and of all packages of an account.</summary>
 internal static class PushRuleEndpoints
 {
     /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
@@ -67,7 +67,7 @@ internal static class PushRuleEndpoints
         return new(owner.Id, owner.Login, owner.IsOrganization, access.Id, access.Address with { Owner = owner.Login });
     }
 
-    /// <summary>The organization that the gate has proven, else the caller.</summary>
+    /// <summary>The organization that the gate has checked, else the caller.</summary>
     private static RulePlace Place(HttpContext http, ApiCaller caller) =>
         http.Features.Get<OrganizationAccess>()?.Organization is { } organization
             ? new(organization.Id, organization.Login, OfOrganization: true, PackageId: null, Package: null)

@@ -9,7 +9,7 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Packages.Rules;
 
-/// <summary>Reads a rule that is to be added: first what can be said of it alone, then whom its names mean.</summary>
+/// <summary>Reads a new rule. First it checks what can be checked without the database, then it resolves the names.</summary>
 internal static class PushRuleRequest
 {
     public const string Resource = "PushRule";
@@ -93,7 +93,7 @@ internal static class PushRuleRequest
 
         if (one.Workflow is { } name)
         {
-            // One that the caller cannot read cannot be named, or the answer would tell that it exists.
+            // A caller who cannot read a repository cannot name it, since the answer would reveal that it exists.
             var on = RepositoryNames.TrySplit(name, out var owner, out var repository)
                 ? await AccessDecisions.RepositoryAsync(session, caller.UserId, owner, repository)
                 : null;

@@ -6,14 +6,15 @@ using Berth.Server.Http;
 namespace Berth.Server.Packages.Rules;
 
 /// <summary>
-/// An administrator's word in a request: that rules about tags give way, and why. Whether the caller is one is asked when a rule refuses.
+/// Reads from a request that an administrator lets rules about tags give way, and why. Whether the caller is an administrator is checked
+/// when a rule refuses.
 /// </summary>
 internal sealed class ReadOverride(AuditLog audit)
 {
     private const int LongestReason = 1000;
 
-    /// <summary><c>?override=true&amp;reason=TEXT</c>, for requests without a body.</summary>
-    /// <exception cref="ApiException">422: one of the two is missing or is none.</exception>
+    /// <summary>Reads <c>?override=true&amp;reason=TEXT</c>, for requests without a body.</summary>
+    /// <exception cref="ApiException">422: one of the two is missing or wrong.</exception>
     public TagOverride? OfQuery(HttpRequest request)
     {
         var word = request.Query["override"].ToString();
@@ -26,7 +27,7 @@ internal sealed class ReadOverride(AuditLog audit)
         return Of(word == "true", reason.Length == 0 ? null : reason);
     }
 
-    /// <exception cref="ApiException">422: there is no reason, or one for nothing.</exception>
+    /// <exception cref="ApiException">422: the reason is missing, or there is one without an override.</exception>
     public TagOverride? Of(bool? wanted, string? reason)
     {
         if (wanted != true)
@@ -52,7 +53,7 @@ internal sealed class ReadOverride(AuditLog audit)
 
 internal static class OverrideWords
 {
-    /// <summary>Of a route whose handler reads its query with <see cref="ReadOverride.OfQuery"/>.</summary>
+    /// <summary>Marks a route whose handler reads its query with <see cref="ReadOverride.OfQuery"/>.</summary>
     public static RouteHandlerBuilder AsksToOverride(this RouteHandlerBuilder route) => route
         .Asks("override", "`true`: as an admin of the package, also where a rule about tags refuses it.", "true", "false")
         .Asks("reason", "Why, where a rule is overridden; it stands in the audit log.");

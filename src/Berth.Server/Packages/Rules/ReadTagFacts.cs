@@ -3,7 +3,9 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Rules;
 
-/// <summary>What a decision about a tag depends on: the rules, the caller's role, and the caller's teams where a rule names some.</summary>
+/// <summary>
+/// Reads the facts for a decision about a tag: the rules, the caller's role, and the caller's teams if a rule names some.
+/// </summary>
 internal static class ReadTagFacts
 {
     /// <param name="principal">Null: the server itself.</param>

@@ -6,8 +6,8 @@ using Berth.Server.Packages.Content;
 namespace Berth.Server.Packages.Rules;
 
 /// <summary>
-/// Asks the rules about every change of a tag, in the transaction that makes it: whoever writes tags has one, so no way to a tag passes
-/// them by. What a rule refuses goes on only by an administrator's recorded word.
+/// Asks the rules about every change of a tag, in the transaction that makes it. Every writer of tags has a guard, so that no change of a
+/// tag escapes the rules. What a rule refuses is done only when an administrator overrides it, which is recorded.
 /// </summary>
 /// <param name="overriding">Null: no administrator overrides the rules.</param>
 internal sealed class TagGuard(DbSession session, ChangeActor actor, DateTimeOffset now, TagOverride? overriding)
@@ -15,8 +15,8 @@ internal sealed class TagGuard(DbSession session, ChangeActor actor, DateTimeOff
     private readonly Dictionary<long, List<TagRule>> _rules = [];
     private readonly Dictionary<long, (PackageName Package, TagFacts Facts)> _facts = [];
 
-    /// <summary>Before a tag is put on a version.</summary>
-    /// <exception cref="ApiException">403 <c>DENIED</c>: a rule refuses it. So with every method here.</exception>
+    /// <summary>Call before a tag is put on a version.</summary>
+    /// <exception cref="ApiException">403 <c>DENIED</c>: a rule refuses it. The same holds for every method here.</exception>
     public async Task DemandAsync(long packageId, string tag, long versionId)
     {
         if (await CoversAsync(packageId, tag))
@@ -26,7 +26,7 @@ internal sealed class TagGuard(DbSession session, ChangeActor actor, DateTimeOff
         }
     }
 
-    /// <summary>Before a tag goes.</summary>
+    /// <summary>Call before a tag is removed.</summary>
     public async Task DemandGoneAsync(long packageId, string tag)
     {
         if (await CoversAsync(packageId, tag))
@@ -35,7 +35,9 @@ internal sealed class TagGuard(DbSession session, ChangeActor actor, DateTimeOff
         }
     }
 
-    /// <summary>Before a version goes, with its tags. What an immutable tag names stays whole: an index with all that it lists.</summary>
+    /// <summary>
+    /// Call before a version is removed with its tags. What an immutable tag names stays whole: an index with all that it lists.
+    /// </summary>
     public async Task DemandGoneAsync(long packageId, VersionRow version)
     {
         if (await RulesAsync(packageId) is { Count: 0 })
@@ -53,12 +55,12 @@ internal sealed class TagGuard(DbSession session, ChangeActor actor, DateTimeOff
             var change = new TagChange(held.Tag, held.Version, To: null);
             await (held.VersionId == version.Id
                 ? GoneAsync(packageId, change)
-                // The tag itself stays, so only what keeps its content counts.
+                // The tag itself stays, so only rules that keep its content matter.
                 : DecideAsync(packageId, principal: null, change));
         }
     }
 
-    /// <summary>Before a deleted version comes back, with the tags that it had.</summary>
+    /// <summary>Call before a deleted version is restored with the tags that it had.</summary>
     public async Task DemandBackAsync(long packageId, VersionRow version)
     {
         if (await RulesAsync(packageId) is { Count: > 0 })
@@ -70,7 +72,7 @@ internal sealed class TagGuard(DbSession session, ChangeActor actor, DateTimeOff
         }
     }
 
-    /// <summary>Before a package goes, with everything that immutable tags name.</summary>
+    /// <summary>Call before a package is removed with everything that immutable tags name.</summary>
     public async Task DemandGoneAsync(long packageId)
     {
         if ((await RulesAsync(packageId)).Where(rule => rule.Immutable).ToList() is not { Count: > 0 } immutable)
@@ -93,7 +95,10 @@ internal sealed class TagGuard(DbSession session, ChangeActor actor, DateTimeOff
         }
     }
 
-    /// <summary>What a rule keeps and an administrator takes away nevertheless comes back only where it was.</summary>
+    /// <summary>
+    /// Remembers the version of a tag that a rule keeps and an administrator removes nevertheless. The tag may come back only on that
+    /// version.
+    /// </summary>
     private async Task GoneAsync(long packageId, TagChange change)
     {
         await DecideAsync(packageId, actor.Principal, change);

@@ -6,7 +6,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Rules;
 
-/// <summary>An administrator's word that a change of tags goes on although a rule refuses it. Every use stands in the audit log.</summary>
+/// <summary>An administrator's decision to change tags although a rule refuses it. The audit log records every use.</summary>
 internal sealed record TagOverride(AuditLog Audit, string Reason)
 {
     public const string Action = "push_rule.override";

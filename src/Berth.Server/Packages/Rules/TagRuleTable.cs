@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Rules;
 
-/// <summary>A stored rule without those that it lets.</summary>
+/// <summary>A stored rule without its allowances.</summary>
 internal sealed record TagRuleRow
 {
     public long Id { get; init; }
@@ -21,16 +21,16 @@ internal sealed record TagRuleRow
     public DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>A rule with who made it.</summary>
+/// <summary>A rule, and who made it when.</summary>
 internal sealed record StoredRule(TagRule Rule, string CreatedBy, DateTimeOffset CreatedAt);
 
-/// <summary>Rules about tags, of accounts and packages, and the tags that they kept.</summary>
+/// <summary>Rules about tags, of accounts and packages, and the versions of removed tags that they kept.</summary>
 internal static class TagRuleTable
 {
     private const string Select =
         "select r.id, r.owner_id, r.pattern, r.immutable, r.restricted, r.created_by, r.created_at from push_rules r";
 
-    /// <summary>Those that count for a package: its owner's and its own.</summary>
+    /// <summary>The rules that apply to a package: its owner's and its own.</summary>
     public static async Task<List<TagRule>> InForceAsync(DbSession session, long packageId) =>
         (await OfPackageAsync(session, packageId)).ConvertAll(stored => stored.Rule);
 
@@ -44,11 +44,11 @@ internal static class TagRuleTable
              """,
             new { packageId }));
 
-    /// <summary>Those of an account for all of its packages.</summary>
+    /// <summary>The rules of an account for all its packages.</summary>
     public static async Task<List<StoredRule>> OfOwnerAsync(DbSession session, long ownerId) => await WithAllowancesAsync(
         session, await session.QueryAsync<TagRuleRow>($"{Select} where r.owner_id = @ownerId order by r.id", new { ownerId }));
 
-    /// <summary>Those that name a repository, with whose log a change of them stands in.</summary>
+    /// <summary>The rules that name a repository, with the owner whose log records a change of them.</summary>
     public static Task<List<TouchedRule>> NamingAsync(DbSession session, long repositoryId) => session.QueryAsync<TouchedRule>(
         """
         select r.id, coalesce(r.owner_id, p.owner_id) as owner_id, a.login as owner, p.type, p.name
@@ -57,7 +57,7 @@ internal static class TagRuleTable
         """,
         new { repositoryId });
 
-    /// <summary>Of exactly this account or package; null where it has no such rule.</summary>
+    /// <summary>A rule of exactly this account or package. Null when it has no such rule.</summary>
     public static async Task<StoredRule?> FindAsync(DbSession session, RulePlace place, long id) => (await WithAllowancesAsync(
         session,
         await session.QueryAsync<TagRuleRow>(
@@ -109,11 +109,11 @@ internal static class TagRuleTable
     public static Task DeleteAsync(DbSession session, long id) =>
         session.ExecuteAsync("delete from push_rules where id = @id", new { id });
 
-    /// <summary>The rules stay, as strict as they were.</summary>
+    /// <summary>Removes the repository from rules. The rules stay, as strict as they were.</summary>
     public static Task DropRepositoryAsync(DbSession session, long repositoryId) =>
         session.ExecuteAsync("delete from push_rule_allowances where repository_id = @repositoryId", new { repositoryId });
 
-    /// <summary>Where the tag is, and where it was when it was taken away from under a rule.</summary>
+    /// <summary>Where the tag is, and where it was if it was removed despite a rule.</summary>
     public static async Task<TagChange> ChangeAsync(DbSession session, long packageId, string tag, string? to)
     {
         var from = await session.FirstOrDefaultAsync<string>(
@@ -126,7 +126,7 @@ internal static class TagRuleTable
         return new TagChange(tag, from, to, spent);
     }
 
-    /// <summary>Remembers where a tag was that goes although a rule keeps it.</summary>
+    /// <summary>Remembers where a tag was that is removed although a rule keeps it.</summary>
     public static Task SpendAsync(DbSession session, long packageId, string tag, string version, DateTimeOffset now) =>
         session.ExecuteAsync(
             """
@@ -155,7 +155,7 @@ internal static class TagRuleTable
         }
     }
 
-    /// <summary>Of a version that would go: its tags, and those of the indexes that would break without it.</summary>
+    /// <summary>For a version that would be removed: its tags, and those of the indexes that would break without it.</summary>
     public static Task<List<HeldTag>> HoldingAsync(DbSession session, long packageId, long versionId) => session.QueryAsync<HeldTag>(
         """
         with recursive above (id) as (
@@ -169,7 +169,7 @@ internal static class TagRuleTable
         """,
         new { packageId, versionId });
 
-    /// <summary>Tags that a deleted version would bring back.</summary>
+    /// <summary>The tags that a deleted version would bring back.</summary>
     public static Task<List<string>> DeletedTagsAsync(DbSession session, long packageId, long versionId) => session.QueryAsync<string>(
         """
         select d.name from deleted_tags d where d.version_id = @versionId
@@ -247,7 +247,7 @@ internal static class TagRuleTable
     }
 }
 
-/// <summary>A package by its names, live or not.</summary>
+/// <summary>The names of a package, live or not.</summary>
 internal sealed record PackageName
 {
     public long OwnerId { get; init; }
@@ -261,7 +261,7 @@ internal sealed record PackageName
     public PackageAddress Address => new(Owner, Type, Name);
 }
 
-/// <summary>A rule that changes by itself, and whose it is.</summary>
+/// <summary>A rule that changes as a consequence, and its owner.</summary>
 internal sealed record TouchedRule
 {
     public long Id { get; init; }
@@ -270,7 +270,7 @@ internal sealed record TouchedRule
 
     public string Owner { get; init; } = "";
 
-    /// <summary>Null: of the owner, for all packages.</summary>
+    /// <summary>Null: a rule of the owner, for all packages.</summary>
     public string? Type { get; init; }
 
     public string? Name { get; init; }

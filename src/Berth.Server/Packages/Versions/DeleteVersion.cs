@@ -8,22 +8,22 @@ using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Versions;
 
-/// <summary>Why a version stays; each surface says it in its own words.</summary>
+/// <summary>Why a version stays. Each surface says it in its own words.</summary>
 /// <param name="What">What keeps it, in words: the indexes that list it, or the packages that depend on it.</param>
 internal sealed record VersionStays(VersionStaysReason Reason, string? What = null);
 
 internal enum VersionStaysReason
 {
-    /// <summary>There is no such version, or none that could be deleted or restored.</summary>
+    /// <summary>There is no such version, or it cannot be deleted or restored.</summary>
     Unknown,
 
-    /// <summary>It is the last one, and what was asked for keeps that.</summary>
+    /// <summary>It is the last version, which the request keeps.</summary>
     Last,
 
     /// <summary>Live indexes list it.</summary>
     PartOfIndex,
 
-    /// <summary>Other packages depend on it, and no other version would do.</summary>
+    /// <summary>Other packages depend on it and could use no other version.</summary>
     Needed,
 
     /// <summary>Its name was published again since.</summary>
@@ -33,28 +33,28 @@ internal enum VersionStaysReason
 /// <summary>How a version is to be deleted.</summary>
 internal sealed record VersionDeletion
 {
-    /// <summary>Now and for good, also one that was deleted before.</summary>
+    /// <summary>Deletes it at once and for good, also when it was deleted before.</summary>
     public bool Purge { get; init; }
 
-    /// <summary>Also a part of an index that is still there, and what other packages depend on.</summary>
+    /// <summary>Deletes it even if a live index lists it or other packages depend on it.</summary>
     public bool Force { get; init; }
 
-    /// <summary>With everything that has no tag and that nothing else holds: platforms, and what refers to them.</summary>
+    /// <summary>Also deletes everything that has no tag and that nothing else holds: platforms, and what refers to them.</summary>
     public bool Cascade { get; init; }
 
-    /// <summary>As at GitHub: whoever wants an empty package deletes the package.</summary>
+    /// <summary>Keeps the last version, as GitHub does. To get rid of it, delete the package.</summary>
     public bool KeepLast { get; init; }
 
-    /// <summary>Also what push rules keep, on an administrator's word.</summary>
+    /// <summary>An administrator's decision to delete it even if push rules keep it.</summary>
     public TagOverride? Overriding { get; init; }
 }
 
-/// <summary>What a deletion took, or why it took nothing.</summary>
+/// <summary>What was deleted, or why nothing was.</summary>
 internal sealed record Deletion(VersionStays? Stays, IReadOnlyList<VersionName> Deleted);
 
 /// <summary>
-/// Deletes versions softly, for the registry and the REST API alike. What is deleted is unreadable at once, and comes back by
-/// <see cref="RestoreVersion"/> while it is kept.
+/// Deletes versions softly, for the registry and the REST API. A deleted version is unreadable at once. <see cref="RestoreVersion"/> brings
+/// it back while it is kept.
 /// </summary>
 internal sealed partial class DeleteVersion(Db db, PackageNeeds needs, TimeProvider time, ILogger<DeleteVersion> logger)
 {

@@ -9,12 +9,12 @@ using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Versions;
 
-/// <summary>Puts a tag on a version that is there: back to an earlier one, or a new tag without a push. Or takes it away.</summary>
+/// <summary>Puts a tag on an existing version: back on an earlier one, or as a new tag without a push. It also removes tags.</summary>
 internal sealed class MoveTag(Db db, RetentionOptions options, TimeProvider time)
 {
     private const string Resource = "PackageTag";
 
-    /// <exception cref="ApiException">403: a push rule refuses it; 404: the caller may publish no more; 422: there is no such version, or
+    /// <exception cref="ApiException">403: a push rule refuses it. 404: the caller may no longer publish. 422: there is no such version, or
     /// it is deleted.</exception>
     public Task<VersionName> RunAsync(
         ApiCaller caller, PackageAddress address, Tag tag, string version, TagOverride? overriding, CancellationToken cancellationToken)
@@ -44,8 +44,8 @@ internal sealed class MoveTag(Db db, RetentionOptions options, TimeProvider time
             cancellationToken);
     }
 
-    /// <summary>False when there was no such tag. The version stays.</summary>
-    /// <exception cref="ApiException">403: a push rule refuses it; 404: the caller may delete no more.</exception>
+    /// <summary>Returns false when there was no such tag. The version stays.</summary>
+    /// <exception cref="ApiException">403: a push rule refuses it. 404: the caller may no longer delete.</exception>
     public Task<bool> RemoveAsync(
         ApiCaller caller, PackageAddress address, string tag, TagOverride? overriding, CancellationToken cancellationToken)
     {

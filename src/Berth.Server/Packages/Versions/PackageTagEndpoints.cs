@@ -9,7 +9,7 @@ using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Versions;
 
-/// <summary>The tags of a package: where each was, and moving one to a version that is there.</summary>
+/// <summary>The routes for the tags of a package: the history of each, and moving one to an existing version.</summary>
 internal static class PackageTagEndpoints
 {
     private const string Resource = "PackageTag";
@@ -34,7 +34,7 @@ internal static class PackageTagEndpoints
         var page = await db.ReadAsync(
             session => TagHistoryTable.ListAsync(session, access.Id, tag, since, paging), cancellationToken);
 
-        // Who pushed is for those who push: it names people and private repositories.
+        // Only people who may push see who pushed, since the history names people and private repositories.
         var named = AccessRules.UserRole(access.Facts, new RuleChain()) >= Role.Write;
         return ApiResult.Page(
             http, paging,

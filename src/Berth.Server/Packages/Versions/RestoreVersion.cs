@@ -8,14 +8,17 @@ using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Versions;
 
-/// <summary>What came back, or why nothing did.</summary>
+/// <summary>What was restored, or why nothing was.</summary>
 internal sealed record Restoration(VersionStays? Stays, RestoredVersions Restored)
 {
     public static Restoration Not(VersionStaysReason reason, string? what = null) =>
         new(new VersionStays(reason, what), new RestoredVersions { Restored = [], TagsElsewhere = [] });
 }
 
-/// <summary>Brings a deleted version back with everything that went with it, while it is kept. Never moves a tag that moved on.</summary>
+/// <summary>
+/// Restores a deleted version, while it is kept, with everything that was deleted with it. Never moves a tag that is on another version by
+/// now.
+/// </summary>
 internal sealed partial class RestoreVersion(Db db, RetentionOptions options, TimeProvider time, ILogger<RestoreVersion> logger)
 {
     /// <param name="overriding">Also brings back tags that push rules refuse.</param>
@@ -52,7 +55,7 @@ internal sealed partial class RestoreVersion(Db db, RetentionOptions options, Ti
     }
 
     /// <summary>
-    /// The version with everything it lists and everything that refers to it, as far as that is deleted and still kept. A name that was
+    /// Restores the version with everything that it lists and that refers to it, if that is deleted and still kept. A name that was
     /// published again since is live already and stays as it is.
     /// </summary>
     private static async Task<RestoredVersions> GraphAsync(

@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Packages.Versions;
 
-/// <summary>One move of a tag, with where its target is by now.</summary>
+/// <summary>One move of a tag, with the present state of its target.</summary>
 internal sealed record TagMoveRow
 {
     public DateTimeOffset At { get; init; }
@@ -15,23 +15,23 @@ internal sealed record TagMoveRow
     /// <summary>A principal's key, or a part of the server.</summary>
     public string ActorKey { get; init; } = "";
 
-    /// <summary>The name of the account or repository behind the key, while there is one.</summary>
+    /// <summary>The name of the account or repository behind the key, as long as it exists.</summary>
     public string? ActorName { get; init; }
 
     public string? State { get; init; }
 
-    /// <summary>For people: <c>ada</c>, <c>workflow of acme/app</c>.</summary>
+    /// <summary>The actor's name for people: <c>ada</c>, <c>workflow of acme/app</c>.</summary>
     public string Actor => ActorName is not null && ActorKey.StartsWith("workflow:", StringComparison.Ordinal)
         ? $"workflow of {ActorName}"
         : ActorName ?? ActorKey;
 }
 
-/// <summary>Reads where a tag was, from the events that every change of a package leaves.</summary>
+/// <summary>Reads where a tag was, from the events that every change of a package records.</summary>
 internal static class TagHistoryTable
 {
     private const string OfTag = "e.package_id = @packageId and e.tag = @tag and e.kind in ('tag_moved', 'tag_deleted')";
 
-    /// <summary>The newest first.</summary>
+    /// <summary>The moves of a tag, the newest first.</summary>
     public static async Task<Page<TagMoveRow>> ListAsync(
         DbSession session, long packageId, string tag, DateTimeOffset since, Paging paging)
     {
@@ -56,7 +56,7 @@ internal static class TagHistoryTable
         return new Page<TagMoveRow>(rows, total);
     }
 
-    /// <summary>The last deleted version of this name, while it can come back.</summary>
+    /// <summary>The version of this name that was deleted last and can still be restored.</summary>
     public static Task<long?> RestorableAsync(DbSession session, long packageId, string name, DateTimeOffset since) =>
         session.FirstOrDefaultAsync<long?>(
             """

@@ -9,7 +9,10 @@ using Berth.Server.Packages.Rules;
 
 namespace Berth.Server.Packages.Versions;
 
-/// <summary>The versions of a package: of containers one for each manifest, tagged or not; of npm one for each number.</summary>
+/// <summary>
+/// The routes for the versions of a package. A container package has one for each manifest, with or without a tag. An npm package has one
+/// for each number.
+/// </summary>
 internal static class VersionEndpoints
 {
     /// <param name="owner"><c>/orgs/{org}</c>, <c>/users/{username}</c> or <c>/user</c>.</param>
@@ -128,7 +131,7 @@ internal static class VersionEndpoints
             : Detailed(request) ? ApiResult.Ok(restoration.Restored) : ApiResult.NoContent();
     }
 
-    /// <summary>GitHub answers without a body; whoever asks for one is told what was done.</summary>
+    /// <summary>GitHub answers without a body. A client that asks for details is told what was done.</summary>
     private static bool Detailed(HttpRequest request) => request.Query["details"] == "true";
 
     private static ApiError Refusal(Principal principal, VersionStays stays) => stays.Reason switch

@@ -5,7 +5,7 @@ using Berth.Server.Packages.Content;
 
 namespace Berth.Server.Packages.Versions;
 
-/// <summary>Reads versions; they are written by <see cref="Changes.PackageChanges"/>.</summary>
+/// <summary>Reads versions. <see cref="Changes.PackageChanges"/> writes them.</summary>
 internal static class VersionTable
 {
     private const string Columns = "v.id, v.name, v.created_at, v.updated_at, v.deleted_at, v.run, v.ref, v.commit_id";
@@ -18,13 +18,13 @@ internal static class VersionTable
     public static Task<VersionRow?> FindAsync(DbSession session, long packageId, long id) => session.FirstOrDefaultAsync<VersionRow>(
         $"select {ColumnsWithPulls} from package_versions v where v.package_id = @packageId and v.id = @id", new { packageId, id });
 
-    /// <summary>The live one of a name.</summary>
+    /// <summary>The live version of a name.</summary>
     public static Task<VersionRow?> FindLiveAsync(DbSession session, long packageId, string name) =>
         session.FirstOrDefaultAsync<VersionRow>(
             $"select {Columns} from package_versions v where v.package_id = @packageId and v.name = @name and v.deleted_at is null",
             new { packageId, name });
 
-    /// <summary>The newest first.</summary>
+    /// <summary>The versions, the newest first.</summary>
     public static async Task<Page<VersionRow>> ListAsync(
         DbSession session, long packageId, bool deleted, DateTimeOffset since, Paging paging)
     {
@@ -48,7 +48,7 @@ internal static class VersionTable
         "select count(*) from package_versions where package_id = @packageId and name = @name and deleted_at is null",
         new { packageId, name }) > 0;
 
-    /// <summary>The live versions of the package that list this one: indexes.</summary>
+    /// <summary>The live indexes of the package that list this version.</summary>
     public static Task<List<VersionRow>> ParentsAsync(DbSession session, long packageId, string name) => session.QueryAsync<VersionRow>(
         $"""
          select {Columns} from manifest_children c cross join package_versions v
@@ -57,8 +57,8 @@ internal static class VersionTable
         new { packageId, name });
 
     /// <summary>
-    /// What the version lists and what refers to it, also by a tag such as <c>sha256-HEX.sig</c>, as far as it is deleted and still kept;
-    /// the last deleted first.
+    /// What the version lists and what refers to it, also by a tag such as <c>sha256-HEX.sig</c>, if it is deleted and still kept. The last
+    /// deleted come first.
     /// </summary>
     public static Task<List<VersionRow>> DeletedNeighboursAsync(
         DbSession session, long packageId, VersionRow version, DateTimeOffset since) =>
@@ -82,7 +82,7 @@ internal static class VersionTable
                 length = ReferrersTag.Of(version.Name).Length + 1,
             });
 
-    /// <summary>Of a deleted version the tags that are on live ones by now.</summary>
+    /// <summary>Tags of a deleted version that are on live versions by now.</summary>
     public static Task<List<MovedOn>> MovedOnAsync(DbSession session, long packageId, long versionId) => session.QueryAsync<MovedOn>(
         """
         select d.name as tag, v.name as version from deleted_tags d join tags t on t.package_id = @packageId and t.name = d.name

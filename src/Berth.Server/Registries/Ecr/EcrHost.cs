@@ -3,9 +3,9 @@ using System.Text.RegularExpressions;
 namespace Berth.Server.Registries.Ecr;
 
 /// <summary>
-/// An Amazon ECR registry by its host name: <c>ACCOUNT.dkr.ecr[-fips].REGION.amazonaws.com</c>, China's <c>.com.cn</c>, the dual-stack
-/// forms <c>ACCOUNT.dkr-ecr[-fips].REGION.on.aws</c>, and ECR Public. Such a registry takes a short-lived token that an access key pair is
-/// exchanged for.
+/// An Amazon ECR registry, by its host name: <c>ACCOUNT.dkr.ecr[-fips].REGION.amazonaws.com</c>, China's <c>.com.cn</c>, the dual-stack
+/// forms <c>ACCOUNT.dkr-ecr[-fips].REGION.on.aws</c>, and ECR Public. An access key pair is exchanged for the short-lived token that such a
+/// registry accepts.
 /// </summary>
 public sealed partial record EcrHost
 {
@@ -15,7 +15,7 @@ public sealed partial record EcrHost
 
     public bool IsPublic { get; private init; }
 
-    /// <summary>Twelve digits; empty for ECR Public.</summary>
+    /// <summary>Twelve digits. Empty for ECR Public.</summary>
     public string Account { get; private init; } = "";
 
     public string Region { get; private init; } = "";
@@ -43,7 +43,7 @@ public sealed partial record EcrHost
     {
         if (host is "public.ecr.aws" or "ecr-public.aws.com")
         {
-            // ECR Public signs in at one region only.
+            // ECR Public has its login endpoint in one region only.
             return new EcrHost { IsPublic = true, Region = "us-east-1" };
         }
 

@@ -13,8 +13,8 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Registries.Ecr;
 
 /// <summary>
-/// Exchanges an access key pair for ECR's short-lived login (<c>GetAuthorizationToken</c>), through a role where one is named. A login is
-/// remembered per version of its secrets, fetched anew at half of its life, and used to its end when AWS does not answer.
+/// Exchanges an access key pair for ECR's short-lived login (<c>GetAuthorizationToken</c>), through a role if one is named. A login is
+/// cached for each version of its secrets. It is renewed at half of its life, and used to its end when AWS does not answer.
 /// </summary>
 internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, TimeProvider time)
 {
@@ -25,10 +25,10 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
 
     private sealed record Remembered(RegistryLogin Login, DateTimeOffset FreshUntil);
 
-    /// <exception cref="FaultException">AWS refused; it names the missing permission where that is the reason.</exception>
+    /// <exception cref="FaultException">AWS refused. The message names the missing permission if that is the reason.</exception>
     public async Task<RegistryLogin> LoginAsync(LoginSecrets set, EcrHost host, CancellationToken cancellationToken)
     {
-        // USER "AWS" means that the password is such a token already: nothing to exchange, nothing to refresh.
+        // The user name "AWS" means that the password is such a token already. It is neither exchanged nor renewed.
         if (set.User == "AWS")
         {
             return new RegistryLogin("AWS", set.Password);
@@ -72,7 +72,8 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
     }
 
     /// <summary>
-    /// Everything that the exchange depends on, the secret key too: nobody gets a login that another key was exchanged for.
+    /// The key covers everything that the exchange depends on, including the secret key, so that nobody gets a login that was exchanged for
+    /// another key.
     /// </summary>
     private static string KeyOf(LoginSecrets set, EcrHost host) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(
         '\n', set.Version, set.User, set.Password, set.RoleArn, set.ExternalId, host.Account, host.Region, host.Service, host.Endpoint))));
@@ -148,7 +149,7 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        // The operator's own endpoint may lie in a private network.
+        // The operator's own endpoint may be in a private network.
         var client = string.IsNullOrEmpty(options.EcrEndpoint) ? http.Outside : http.Own;
         using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
@@ -157,7 +158,7 @@ internal sealed class EcrTokens(RemoteHttp http, RegistryLoginOptions options, T
         return (answer.StatusCode, Encoding.UTF8.GetString(buffer, 0, length));
     }
 
-    /// <summary>ECR answers a list of one, ECR Public the one itself.</summary>
+    /// <summary>ECR answers with a list of one login, ECR Public with the login itself.</summary>
     private static RegistryLogin Read(string text)
     {
         try

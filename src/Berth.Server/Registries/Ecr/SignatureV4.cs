@@ -4,21 +4,23 @@ using System.Text;
 
 namespace Berth.Server.Registries.Ecr;
 
-/// <summary>An AWS access key pair, perhaps a temporary one with a session token.</summary>
+/// <summary>An AWS access key pair. A temporary one has a session token.</summary>
 public sealed record AwsKeyPair(string AccessKeyId, string SecretAccessKey, string? SessionToken = null)
 {
     public override string ToString() => AccessKeyId;
 }
 
 /// <summary>
-/// AWS Signature Version 4 for a POST to the root of an endpoint without query, which is all that the calls made here are.
+/// AWS Signature Version 4 for a POST without query to the root of an endpoint. Berth makes no other calls.
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 /// </summary>
 internal static class SignatureV4
 {
     private const string Algorithm = "AWS4-HMAC-SHA256";
 
-    /// <summary>The headers to add: <c>X-Amz-Date</c>, <c>Authorization</c> and, for temporary keys, <c>X-Amz-Security-Token</c>.</summary>
+    /// <summary>
+    /// Returns the headers to add: <c>X-Amz-Date</c>, <c>Authorization</c> and, for temporary keys, <c>X-Amz-Security-Token</c>.
+    /// </summary>
     /// <param name="endpoint">Scheme and host. The path is <c>/</c>.</param>
     /// <param name="now">The time of the request. AWS refuses clocks that are minutes off.</param>
     public static Dictionary<string, string> Sign(

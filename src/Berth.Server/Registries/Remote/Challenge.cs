@@ -1,8 +1,8 @@
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// One challenge of <c>WWW-Authenticate</c> (RFC 9110 section 11.6.1). A header may hold several, and several headers may come; what is
-/// malformed is skipped rather than guessed at.
+/// One challenge of <c>WWW-Authenticate</c> (RFC 9110 section 11.6.1). A header may contain several, and there may be several headers. What
+/// is malformed is skipped.
 /// </summary>
 internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, string> Parameters)
 {
@@ -10,7 +10,7 @@ internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, stri
 
     public string? this[string name] => Parameters.GetValueOrDefault(name);
 
-    /// <summary>Bearer before Basic: a token is for one repository and a few minutes, a password is neither.</summary>
+    /// <summary>Prefers Bearer to Basic, since a token is for one repository and a few minutes, and a password is not.</summary>
     public static Challenge? Best(IEnumerable<string> headers)
     {
         var all = headers.SelectMany(Parse).Take(Most).ToList();
@@ -35,7 +35,7 @@ internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, stri
             var token = Token(header, ref at);
             if (token.Length == 0)
             {
-                // A stray quote or equals sign.
+                // Skip a stray quote or equals sign.
                 at++;
                 continue;
             }

@@ -12,13 +12,13 @@ internal sealed class ImageRequests(RegistryConversation conversation, RemoteIma
 
     public string Scope => $"repository:{image.Path}:pull";
 
-    /// <summary>Null where the registry's HEAD says too little.</summary>
+    /// <summary>Null when the registry's answer to HEAD says too little.</summary>
     public async Task<RemoteManifest?> HeadAsync(Reference reference, CancellationToken cancellationToken)
     {
         using var response = await conversation.RequestAsync(HttpMethod.Head, PathOf(reference), Scope, ManifestTypes, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
         {
-            // A HEAD has no body that says why.
+            // A HEAD has no body that says why, so the caller asks with GET.
             return response.StatusCode is HttpStatusCode.TooManyRequests
                 ? throw await conversation.UnexpectedAsync(response, "a manifest", cancellationToken) : null;
         }
@@ -50,7 +50,7 @@ internal sealed class ImageRequests(RegistryConversation conversation, RemoteIma
             : throw new FaultException(FaultKind.Unusable, $"{image.Host} answers with something that is no manifest for {image}");
     }
 
-    /// <summary>Of a manifest for one platform only the configuration says which; null where nothing does.</summary>
+    /// <summary>The platform of a manifest for one platform, which only its configuration names. Null when nothing names it.</summary>
     public async Task<Platform?> PlatformAsync(Manifest manifest, CancellationToken cancellationToken)
     {
         if (manifest.ImageConfig is not { } digest)
@@ -67,7 +67,7 @@ internal sealed class ImageRequests(RegistryConversation conversation, RemoteIma
         }
         catch (FaultException)
         {
-            // The pull itself will say what is wrong with it.
+            // The pull itself will say what is wrong with the configuration.
             return null;
         }
     }

@@ -5,15 +5,15 @@ using Berth.Server.Http;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// Reads a file that somebody else's text names by its address: only from addresses that outgoing requests may reach, also behind
-/// redirects, and without any login.
+/// Reads a file whose URL comes from somebody else's text. It connects only to addresses that outgoing requests may reach, also after
+/// redirects, and never sends a login.
 /// </summary>
 internal static class OutsideFile
 {
     private const int MostRedirects = 10;
 
     /// <param name="fault">Makes the fault for a file that cannot be fetched. It gets the reason.</param>
-    /// <exception cref="FaultException">It cannot be had.</exception>
+    /// <exception cref="FaultException">The file cannot be fetched.</exception>
     public static async Task<T> ReadAsync<T>(
         RemoteHttp http, Uri url, Func<string, FaultException> fault, Func<HttpResponseMessage, CancellationToken, Task<T>> read,
         CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal static class OutsideFile
         }
     }
 
-    /// <summary>Each redirect goes to an address that is judged as well.</summary>
+    /// <summary>Follows redirects. The address of each one is judged too.</summary>
     private static async Task<HttpResponseMessage> AskAsync(
         RemoteHttp http, Uri url, Func<string, FaultException> fault, CancellationToken cancellationToken)
     {

@@ -4,12 +4,12 @@ using Berth.Server.Settings;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// Where a login may go besides the registry itself: a token realm on the registry's registrable domain over https, or a host that the
-/// operator lists. A registry that answers in plain http on this machine may name a realm that does so, too.
+/// Says where a login may go besides the registry itself: to a token realm on the registry's registrable domain over https, or to a host
+/// that the operator lists. A registry that answers in plain http on this machine may name a realm that does so too.
 /// </summary>
 internal sealed class RealmRule(RegistryLoginOptions options)
 {
-    /// <summary>The setting that a refusal names.</summary>
+    /// <summary>The setting that a refusal mentions.</summary>
     public const string Setting = "BERTH_TOKEN_REALMS";
 
     private readonly string[] _listed = NetworkList.Split(options.TokenRealms);
@@ -33,11 +33,11 @@ internal sealed class RealmRule(RegistryLoginOptions options)
             || (RegistrableDomain.Of(registry.IdnHost) is { } domain && domain == RegistrableDomain.Of(realm.IdnHost));
     }
 
-    /// <summary>The same name, or both this machine.</summary>
+    /// <summary>The names are equal, or both mean this machine.</summary>
     private static bool SameMachine(Uri registry, Uri realm) =>
         registry.IdnHost.Equals(realm.IdnHost, StringComparison.OrdinalIgnoreCase) || (IsLoopback(registry) && IsLoopback(realm));
 
-    /// <summary>A literal, or the name that always means this machine (RFC 6761 section 6.3).</summary>
+    /// <summary>Whether the host is a loopback address or the name that always means this machine (RFC 6761 section 6.3).</summary>
     public static bool IsLoopback(Uri uri) => IsLoopback(uri.IdnHost);
 
     public static bool IsLoopback(string host) =>

@@ -3,14 +3,14 @@ using System.Net;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// The part of a name that one owner registered: one label more than a public suffix. Suffixes come from the operating system's list where
-/// it has one (Debian: <c>publicsuffix</c>), and in any case from the short list here of suffixes below which strangers have names.
+/// Finds the part of a name that one owner registered: one label more than a public suffix. Suffixes come from the operating system's list
+/// if there is one (Debian: <c>publicsuffix</c>), and always from this short list of suffixes below which strangers have names.
 /// </summary>
 internal static class RegistrableDomain
 {
     private const string SystemList = "/usr/share/publicsuffix/public_suffix_list.dat";
 
-    /// <summary>Second labels that mean a kind of owner rather than an owner, below a country's domain (co.uk, com.au, …).</summary>
+    /// <summary>Second labels below a country's domain that mean a kind of owner rather than one owner (co.uk, com.au, …).</summary>
     private static readonly HashSet<string> Kinds = new(
         [
             "ac", "asso", "co", "com", "edu", "gob", "gouv", "gov", "go", "id", "in", "info", "ltd", "me", "mil", "ne", "net", "nhs", "nom",
@@ -36,7 +36,7 @@ internal static class RegistrableDomain
 
     private static readonly Lazy<HashSet<string>> System = new(Load);
 
-    /// <summary>Null for addresses, single labels and public suffixes themselves: nobody owns more of them than the name says.</summary>
+    /// <summary>Null for addresses, single labels and public suffixes themselves, which have no registered part.</summary>
     public static string? Of(string host)
     {
         host = host.TrimEnd('.').ToLowerInvariant();
@@ -53,8 +53,8 @@ internal static class RegistrableDomain
     }
 
     /// <summary>
-    /// https://github.com/publicsuffix/list/wiki/Format: the longest rule that matches; an exception takes a label off; without any, one
-    /// label.
+    /// https://github.com/publicsuffix/list/wiki/Format: the longest matching rule counts. An exception removes a label. Without any rule,
+    /// the suffix is one label.
     /// </summary>
     private static int SuffixLabels(string[] labels)
     {

@@ -6,19 +6,19 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// The client of other container registries (OCI distribution 1.1, "Pulling manifests" and "Pulling blobs"): whether a login is good,
-/// whether an image is there and may be read, for which platforms it is and how large, and its content. Every refusal is a fault that says
-/// the true cause in one line.
+/// The client of other container registries (OCI distribution 1.1, "Pulling manifests" and "Pulling blobs"). It finds out whether a login
+/// is valid, whether an image exists and may be read, for which platforms it is and how large it is, and reads its content. Every refusal
+/// is a fault that says the true cause in one line.
 /// </summary>
 internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private readonly RegistryHost? _own = RegistryServer.TryParse(options.RegistryHost, out var own, out _) ? own.Host : null;
 
-    /// <summary>Whether that is Berth's own registry.</summary>
+    /// <summary>Whether the host is Berth's own registry.</summary>
     public bool IsOwn(RegistryHost host) => host == _own;
 
-    /// <summary>What <c>docker login</c> tries. Without a login: whether the registry answers as one.</summary>
+    /// <summary>Tries what <c>docker login</c> tries. Without a login, it checks whether the registry answers as a registry.</summary>
     /// <param name="login">Null: without a login.</param>
     public Task<RemoteAnswer<RemoteLogin>> LoginAsync(RegistryHost host, RegistryLogin? login, bool offline,
         CancellationToken cancellationToken) => WithinAsync(
@@ -43,7 +43,7 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
         },
         cancellationToken);
 
-    /// <summary>Whether the image is there for this login, and its digest. Costs no pull where registries count them.</summary>
+    /// <summary>Whether the image exists for this login, and its digest. This is no pull for registries that count pulls.</summary>
     public Task<RemoteAnswer<RemoteManifest>> FindAsync(RemoteImage image, RegistryLogin? login, CancellationToken cancellationToken) =>
         OfImageAsync(
             image, login,
@@ -52,7 +52,7 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
             cancellationToken);
 
     /// <summary>
-    /// As <see cref="FindAsync"/>, and its platforms and size; a manifest is read for it, which some registries count as a pull.
+    /// Does what <see cref="FindAsync"/> does, and finds platforms and size. It reads a manifest, which some registries count as a pull.
     /// </summary>
     /// <param name="login">Null: without a login.</param>
     /// <param name="platform">The platform that the image must support. Null: any platform is fine.</param>
@@ -76,12 +76,12 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
         },
         cancellationToken);
 
-    /// <summary>The manifest, byte for byte as it came.</summary>
+    /// <summary>Reads the manifest, byte for byte as it was sent.</summary>
     public Task<RemoteAnswer<RemoteContent>> ReadManifestAsync(RemoteImage image, RegistryLogin? login,
         CancellationToken cancellationToken) =>
         OfImageAsync(image, login, (requests, token) => requests.ManifestAsync(image.Reference, token), cancellationToken);
 
-    /// <summary>A blob of the image's repository, to be read as it comes; whoever gets it disposes it.</summary>
+    /// <summary>Opens a blob of the image's repository as a stream. The caller disposes it.</summary>
     /// <param name="image">Names the repository. Its tag or digest does not matter.</param>
     /// <param name="login">Null: without a login.</param>
     /// <param name="largest">The limit in bytes. A larger blob is a fault.</param>
@@ -90,7 +90,7 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
         CancellationToken cancellationToken) =>
         OfImageAsync(image, login, (requests, token) => requests.BlobAsync(digest, largest, token), cancellationToken);
 
-    /// <summary>The one layer of a small artifact, whole.</summary>
+    /// <summary>Reads the only layer of a small artifact as a whole.</summary>
     /// <param name="login">Null: without a login.</param>
     /// <param name="limit">The limit in bytes. A larger layer is refused.</param>
     public Task<RemoteAnswer<byte[]>> ReadLayerAsync(RemoteImage image, RegistryLogin? login, string layerType, int limit,
@@ -148,7 +148,7 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
         }
     }
 
-    /// <summary>https, and on this machine plain http after it, which the container engine does too.</summary>
+    /// <summary>Tries https first. On this machine it also tries plain http, as the container engine does.</summary>
     private static Uri[] OriginsOf(RegistryHost host)
     {
         var secure = new Uri("https://" + (host.IsDockerHub ? "registry-1.docker.io" : host.Value));

@@ -10,8 +10,8 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// One conversation with one registry about one login: asks what it wants (ping and challenge), gets a token where it wants one, and sends
-/// requests. Throws <see cref="FaultException"/> with the reason in words.
+/// One conversation with one registry about one login. It finds out what the registry requires (ping and challenge), gets a token if one is
+/// needed, and sends requests. It throws <see cref="FaultException"/> with the reason in words.
 /// </summary>
 /// <param name="origins">The places where the registry may be. The first that answers counts.</param>
 /// <param name="login">Null: without a login.</param>
@@ -28,7 +28,7 @@ internal sealed class RegistryConversation(
 
     public RemoteToken? Token { get; private set; }
 
-    /// <summary>Asks <c>/v2/</c> and signs in as it wants.</summary>
+    /// <summary>Requests <c>/v2/</c> and signs in as the registry demands.</summary>
     /// <param name="scope">What is asked for. Null: only checks whether the login is valid.</param>
     public async Task OpenAsync(string? scope, bool offline, CancellationToken cancellationToken)
     {
@@ -61,7 +61,8 @@ internal sealed class RegistryConversation(
     }
 
     /// <summary>
-    /// A request below <c>/v2/</c>, signed in. A challenge that comes only now is answered once. The caller disposes the answer.
+    /// Sends a request below <c>/v2/</c> with the login. If a challenge comes only now, it is answered once. The caller disposes the
+    /// answer.
     /// </summary>
     public async Task<HttpResponseMessage> RequestAsync(
         HttpMethod method, string path, string? scope, IReadOnlyList<string> accept, CancellationToken cancellationToken)
@@ -77,7 +78,7 @@ internal sealed class RegistryConversation(
             return response;
         }
 
-        // Some registries let the ping pass and ask only for what is private.
+        // Some registries let the ping pass and challenge only requests for private content.
         using (response)
         {
             await AuthoriseAsync(response, scope, offline: false, cancellationToken);
@@ -86,7 +87,7 @@ internal sealed class RegistryConversation(
         return await wire.SendAsync(method, uri, _authorization, accept, cancellationToken);
     }
 
-    /// <summary>Every status that has one meaning wherever it comes.</summary>
+    /// <summary>Handles every status that means the same wherever it comes from.</summary>
     public async Task<FaultException> UnexpectedAsync(HttpResponseMessage response, string what, CancellationToken cancellationToken)
     {
         var (_, reason) = await WireReasonAsync(response, cancellationToken);
@@ -102,7 +103,7 @@ internal sealed class RegistryConversation(
         };
     }
 
-    /// <summary>The registry's words, without the login should it echo it.</summary>
+    /// <summary>The registry's own reason, without the login in case the registry repeats it.</summary>
     public async Task<(string Code, string Reason)> WireReasonAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var (code, reason) = await RegistryWire.ReasonAsync(response, cancellationToken);
@@ -124,7 +125,7 @@ internal sealed class RegistryConversation(
             }
             catch (NotTlsException) when (i + 1 < origins.Count)
             {
-                // A registry on this machine may speak plain http, as it may for the engine.
+                // A registry on this machine may use plain http. The engine allows that too.
             }
             catch (NotTlsException exception)
             {
@@ -182,7 +183,7 @@ internal sealed class RegistryConversation(
             throw new FaultException(FaultKind.Unusable, $"{host} names no usable place to get a token from");
         }
 
-        // Without a login nothing can be lost, except that https must not end here.
+        // Without a login no secret can be lost, but https must not turn into http here.
         if (!realms.Allows(_origin!, realm) && (login is not null || realm.Scheme != Uri.UriSchemeHttps))
         {
             throw new FaultException(
@@ -203,7 +204,8 @@ internal sealed class RegistryConversation(
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest when login is null:
                 throw new FaultException(FaultKind.LoginRequired, $"{host} gives nothing without a login ({reason})");
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest:
-                // Some refuse a token for what the login may not read; asked for nothing, they tell whether the login itself is good.
+                // Some token servers refuse a token for what the login may not read. A request without a scope shows whether the login
+                // itself is valid.
                 var good = scope is not null
                     && (await AskAsync(realm, challenge["service"], null, offline: false, cancellationToken)).Token is not null;
                 throw good
@@ -258,7 +260,7 @@ internal sealed class RegistryConversation(
             var root = document.RootElement;
             var value = root.TextOf("token") ?? root.TextOf("access_token");
 
-            // RFC 6750 section 2.1; anything else would be a header of its own.
+            // RFC 6750 section 2.1. Any other text could add a header of its own.
             if (value is not { Length: > 0 and <= LongestToken } || !value.All(c => c is > ' ' and < '\x7f'))
             {
                 return null;

@@ -9,8 +9,8 @@ using Berth.Server.Json;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// Sends requests that carry a login to one place only: redirects are followed without it, answers are read to a limit, and whatever fails
-/// becomes a <see cref="FaultException"/> in words for a person.
+/// Sends requests so that a login goes to one place only. Redirects are followed without it, answers are read up to a limit, and every
+/// failure becomes a <see cref="FaultException"/> in words for a person.
 /// </summary>
 internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
 {
@@ -21,12 +21,12 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
     private static readonly SocketError[] NameErrors =
         [SocketError.HostNotFound, SocketError.NoData, SocketError.TryAgain, SocketError.NoRecovery];
 
-    /// <summary>Docker Hub's and Google's token servers have shapes of their own.</summary>
+    /// <summary>Names of the fields that contain a reason. The token servers of Docker Hub and Google have their own.</summary>
     private static readonly string[] ReasonNames = ["details", "message", "error_description", "error", "detail"];
 
-    /// <summary>The caller disposes the answer. Its body has not been read.</summary>
+    /// <summary>The caller disposes the answer, whose body has not been read.</summary>
     /// <param name="method">GET or HEAD.</param>
-    /// <exception cref="FaultException">There is no answer.</exception>
+    /// <exception cref="FaultException">No answer came.</exception>
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, Uri uri, AuthenticationHeaderValue? login, IReadOnlyList<string> accept, CancellationToken cancellationToken)
     {
@@ -54,7 +54,7 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         }
     }
 
-    /// <exception cref="FaultException">It is larger than <paramref name="limit"/> bytes, or breaks off.</exception>
+    /// <exception cref="FaultException">The body is larger than <paramref name="limit"/> bytes, or ended early.</exception>
     public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
     {
         var place = response.RequestMessage!.RequestUri!.Authority;
@@ -88,7 +88,8 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
     }
 
     /// <summary>
-    /// The status, and what the body says in one of the shapes that registries and token servers use; short and on one line.
+    /// Returns the status and the reason in the body, in one of the forms that registries and token servers use. The reason is short and on
+    /// one line.
     /// </summary>
     public static async Task<(string Code, string Reason)> ReasonAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -101,14 +102,14 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         }
         catch (Exception exception) when (exception is FaultException or OutsideJsonException)
         {
-            // Not a registry's error: the status must do.
+            // The body is not a registry's error, so only the status is reported.
         }
 
         var told = string.Join(": ", new[] { code, words }.Where(part => part.Length > 0));
         return (code, $"{(int)response.StatusCode}{(told.Length > 0 ? " " + OneLine(told) : "")}");
     }
 
-    /// <summary>What a stranger says, made harmless for a line of a log.</summary>
+    /// <summary>Makes a stranger's text harmless for a line of a log.</summary>
     public static string OneLine(string text)
     {
         var clean = new string([.. text.Select(c => char.IsControl(c) ? ' ' : c)]).Trim();
@@ -141,7 +142,9 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
         }
     }
 
-    /// <summary>No step down to plain http; a registry of plain http on this machine stays on it.</summary>
+    /// <summary>
+    /// A redirect must not change from https to http. A registry with plain http on this machine may redirect only to this machine.
+    /// </summary>
     private static bool IsSafe(Uri from, Uri to) =>
         to.UserInfo.Length == 0
         && (to.Scheme == Uri.UriSchemeHttps
@@ -197,5 +200,5 @@ internal sealed class RegistryWire(RemoteHttp http, string? ownAuthority)
     }
 }
 
-/// <summary>The other side did not speak TLS: it may speak plain http.</summary>
+/// <summary>The other side did not speak TLS. It may use plain http.</summary>
 internal sealed class NotTlsException(Fault fault) : FaultException(fault);

@@ -4,7 +4,7 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Registries.Remote;
 
-/// <summary>How a registry takes a login.</summary>
+/// <summary>How a registry accepts a login.</summary>
 public enum RemoteScheme
 {
     None,
@@ -18,7 +18,7 @@ internal sealed record RemoteToken(string Value, DateTimeOffset ExpiresAt, strin
     public override string ToString() => "a token";
 }
 
-/// <summary>What came of asking a registry: what was asked for, or why not.</summary>
+/// <summary>The result of asking a registry: the value, or the reason why there is none.</summary>
 internal sealed record RemoteAnswer<T>
     where T : class
 {
@@ -45,16 +45,16 @@ internal sealed record RemoteAnswer<T>
 
     public static RemoteAnswer<T> Of(Fault fault) => new(null, fault);
 
-    /// <summary>Another value out of the same conversation.</summary>
+    /// <summary>Makes an answer with another value from the same conversation.</summary>
     public RemoteAnswer<TOther> Select<TOther>(Func<T, TOther> select)
         where TOther : class =>
         (Ok ? RemoteAnswer<TOther>.Of(select(Value)) : RemoteAnswer<TOther>.Of(Fault)) with { Scheme = Scheme, Token = Token };
 }
 
-/// <summary>That a registry took a login, or wanted none, in words for whoever tried it.</summary>
+/// <summary>Says in words for a person that a registry accepted a login, or required none.</summary>
 internal sealed record RemoteLogin(string Message);
 
-/// <summary>A manifest as far as a start looks at it.</summary>
+/// <summary>What a start needs to know of a manifest.</summary>
 /// <param name="Size">The bytes of the configuration and layers of the chosen platform. Null when nobody looked.</param>
 /// <param name="Platforms">Empty: the image names none.</param>
 internal sealed record RemoteManifest(Digest Digest, string MediaType, long? Size, IReadOnlyList<Platform> Platforms);

@@ -6,9 +6,9 @@ using Berth.Server.Oci;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// The bytes of a blob as they come from its registry. They are counted and hashed on the way: the end is reached only by the content that
-/// was asked for. Reading throws <see cref="FaultException"/> at more bytes than were allowed, at other content, and when the registry
-/// falls silent.
+/// The bytes of a blob while they arrive from its registry. They are counted and hashed meanwhile, so that reading reaches the end only
+/// with the requested content. Reading throws <see cref="FaultException"/> for too many bytes, for other content, and when the registry
+/// stops sending.
 /// </summary>
 internal sealed class RemoteBlob : ReadOnlyStream
 {
@@ -30,11 +30,11 @@ internal sealed class RemoteBlob : ReadOnlyStream
         Size = response.Content.Headers.ContentLength;
     }
 
-    /// <summary>As the registry says; null where it says nothing.</summary>
+    /// <summary>The size that the registry gives. Null: it gives none.</summary>
     public long? Size { get; }
 
-    /// <summary>Takes over the answer; whoever reads disposes the blob.</summary>
-    /// <exception cref="FaultException">The registry says that it is larger than <paramref name="largest"/> bytes.</exception>
+    /// <summary>Takes over the answer. The caller disposes the blob.</summary>
+    /// <exception cref="FaultException">The registry gives a size above <paramref name="largest"/> bytes.</exception>
     public static async Task<RemoteBlob> OpenAsync(
         HttpResponseMessage response, RegistryHost host, Digest digest, long largest, TimeProvider time,
         CancellationToken cancellationToken)

@@ -5,8 +5,8 @@ using Berth.Server.Http;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// The connections to registries and to AWS: every address is judged when it is connected to, certificates are judged by the system's roots
-/// and <c>BERTH_CA_FILE</c>, and nothing follows a redirect, keeps a cookie or unpacks a body by itself. What fails for a moment is tried
+/// The connections to registries and to AWS. Every address is judged when it is connected to. Certificates are checked against the system's
+/// roots and <c>BERTH_CA_FILE</c>. Redirects, cookies and compressed bodies are not handled automatically. Failures that may pass are tried
 /// again (<see cref="RetryHandler"/>).
 /// </summary>
 internal sealed class RemoteHttp : IDisposable
@@ -28,10 +28,10 @@ internal sealed class RemoteHttp : IDisposable
         Own = Client(options, null);
     }
 
-    /// <summary>To addresses that outgoing requests may reach.</summary>
+    /// <summary>For addresses that outgoing requests may reach.</summary>
     public HttpClient Outside { get; }
 
-    /// <summary>To addresses that come from the operator's settings: Berth's own, and <c>BERTH_ECR_ENDPOINT</c>.</summary>
+    /// <summary>For addresses from the operator's settings: Berth's own, and <c>BERTH_ECR_ENDPOINT</c>.</summary>
     public HttpClient Own { get; }
 
     public void Dispose()
@@ -44,7 +44,7 @@ internal sealed class RemoteHttp : IDisposable
         OutgoingOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect) =>
         new(new RetryHandler(Handler(options, connect), _time)) { Timeout = Timeout.InfiniteTimeSpan };
 
-    /// <summary>Every connection of Berth's own is made so.</summary>
+    /// <summary>Makes the handler for every connection that Berth itself opens.</summary>
     /// <param name="connect">Connects, and judges the address first. Null: any address is allowed.</param>
     public static SocketsHttpHandler Handler(
         OutgoingOptions options, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect)
@@ -70,7 +70,7 @@ internal sealed class RemoteHttp : IDisposable
         return handler;
     }
 
-    /// <summary>No certificate is fetched from an address that another certificate names.</summary>
+    /// <summary>Never fetches a certificate from an address that another certificate names.</summary>
     private static X509ChainPolicy Policy(X509Certificate2Collection? roots)
     {
         var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
@@ -83,7 +83,7 @@ internal sealed class RemoteHttp : IDisposable
         return policy;
     }
 
-    /// <summary>Null: the system's alone.</summary>
+    /// <summary>Null: only the system's roots.</summary>
     private static X509Certificate2Collection? Roots(string? file)
     {
         if (string.IsNullOrEmpty(file))

@@ -8,9 +8,9 @@ using Polly.Retry;
 namespace Berth.Server.Registries.Remote;
 
 /// <summary>
-/// Sends a request again when the other side fails for a moment: it drops the connection, has a fault of its own, or says to come back
-/// within seconds. All requests to registries and to AWS only read, so that none is lost or done twice. What stays as it is, a refusal, a
-/// rate limit or an unknown name, is answered at once.
+/// Repeats a request after a failure that may pass: the other side drops the connection, has an error of its own, or asks to come back
+/// within seconds. All requests to registries and to AWS only read, so repeating one does no harm. A refusal, a rate limit or an unknown
+/// name would stay the same and is answered at once.
 /// </summary>
 internal sealed class RetryHandler : DelegatingHandler
 {
@@ -46,7 +46,8 @@ internal sealed class RetryHandler : DelegatingHandler
         && !(RetryAfter(response, time) > LongestDelay);
 
     /// <summary>
-    /// The connection failed, or ended before an answer; not what names, certificates and Berth's own rule for addresses say.
+    /// Whether the connection failed, or ended before an answer. Failures by names, certificates and Berth's own rule for addresses do not
+    /// pass.
     /// </summary>
     private static bool MayPass(Exception? exception)
     {
@@ -72,7 +73,7 @@ internal sealed class RetryHandler : DelegatingHandler
         return broke;
     }
 
-    /// <summary>Null where the answer does not say, or names a moment that is past.</summary>
+    /// <summary>Null when the answer does not say, or names a time in the past.</summary>
     private static TimeSpan? RetryAfter(HttpResponseMessage? response, TimeProvider time)
     {
         var delay = response?.Headers.RetryAfter is { } wait ? wait.Delta ?? wait.Date - time.GetUtcNow() : null;

@@ -3,8 +3,8 @@ using Berth.Server.Http;
 namespace Berth.Server.Registry.Authorization;
 
 /// <summary>
-/// The Bearer challenge that stands on every 401 and 403: clients that cached a token for another repository ask again only then.
-/// Realm and service are quoted, since some clients read nothing else (RFC 6750 section 3).
+/// The Bearer challenge of every 401 and 403. Without it clients that cached a token for another repository would not ask for a new one.
+/// Realm and service are in quotes, since some clients cannot read anything else (RFC 6750 section 3).
 /// </summary>
 internal sealed class Challenge(AddressOptions options)
 {

@@ -5,22 +5,26 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Registry.Authorization;
 
-/// <summary>Metadata of a registry route: what its caller must be granted on the repository that it names.</summary>
+/// <summary>Metadata of a registry route: the actions that its caller must be granted on the repository that it names.</summary>
 /// <param name="Catalog">The route lists repositories and names none. Its token must have been asked for the list.</param>
 internal sealed record RegistryRoute(RegistryActions Needs, bool Catalog = false);
 
 internal static class RegistryRouteExtensions
 {
-    /// <summary>The gate answers before binding unless the caller is granted this; see <see cref="RegistryGate"/>.</summary>
+    /// <summary>
+    /// The gate refuses the request before binding unless the caller is granted these actions. See <see cref="RegistryGate"/>.
+    /// </summary>
     public static RouteHandlerBuilder Requires(this RouteHandlerBuilder route, RegistryActions needs) =>
         route.WithMetadata(new RegistryRoute(needs));
 
-    /// <summary>Lists repositories; the gate lets in who asked for the catalog, and the handler shows what they may pull.</summary>
+    /// <summary>
+    /// Marks a route that lists repositories. The gate requires a token for the catalog, and the handler shows what the caller may pull.
+    /// </summary>
     public static RouteHandlerBuilder RequiresCatalog(this RouteHandlerBuilder route) =>
         route.WithMetadata(new RegistryRoute(RegistryActions.None, Catalog: true));
 }
 
-/// <summary>Who asks for the list of repositories.</summary>
+/// <summary>The caller who asks for the list of repositories.</summary>
 internal sealed record CatalogAccess(Principal Principal)
 {
     public static ValueTask<CatalogAccess> BindAsync(HttpContext http, ParameterInfo parameter) => ValueTask.FromResult(
@@ -29,32 +33,32 @@ internal sealed record CatalogAccess(Principal Principal)
 }
 
 /// <summary>
-/// A request to one repository that passed the gate. Handlers take it as a parameter: code that has none cannot touch a package.
+/// A request to one repository that passed the gate. Handlers take it as a parameter, so that code without it cannot reach a package.
 /// </summary>
 internal sealed class RegistryAccess
 {
-    /// <summary>The state of the database when the request came in.</summary>
+    /// <summary>The state of the database when the request arrived.</summary>
     public required Generation At { get; init; }
 
     public required Principal Principal { get; init; }
 
-    /// <summary>Who is recorded with what the request changes.</summary>
+    /// <summary>The actor that is recorded with what the request changes.</summary>
     public required ChangeActor Actor { get; init; }
 
     public required ImageName Name { get; init; }
 
-    /// <summary>Owner, package and link, as of now. About the caller it says nothing; that is decided already.</summary>
+    /// <summary>Owner, package and link as they are now. They say nothing about the caller, whose rights are decided already.</summary>
     public required PackageSubject Facts { get; init; }
 
-    /// <summary>What the caller is granted here, at least what the route needs.</summary>
+    /// <summary>The actions that the caller is granted here, at least those that the route needs.</summary>
     public required RegistryActions Granted { get; init; }
 
-    /// <summary>Null for direct credentials.</summary>
+    /// <summary>Null when the request has a password or personal token instead.</summary>
     public RegistryToken? Token { get; init; }
 
     public bool MayPush => Granted.HasFlag(RegistryActions.Push);
 
-    /// <summary>The live package, or null while nothing has been published under the name.</summary>
+    /// <summary>The live package. Null when nothing has been published under the name.</summary>
     public long? PackageId => Facts.PackageId;
 
     public static ValueTask<RegistryAccess> BindAsync(HttpContext http, ParameterInfo parameter) => ValueTask.FromResult(

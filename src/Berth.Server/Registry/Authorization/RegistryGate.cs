@@ -8,15 +8,16 @@ using Berth.Server.Trusts;
 namespace Berth.Server.Registry.Authorization;
 
 /// <summary>
-/// Decides every registry request before its handler runs. Bad or missing credentials: 401. Repository, action or source of a mount not
-/// among those a token asked for: 401 <c>insufficient_scope</c>, and the client asks again. Asked and refused: 403, the same whether the
-/// package is hidden or missing; for anonymous callers 401 <c>insufficient_scope</c>, since signing in could help.
+/// Decides every registry request before its handler runs. Bad or missing credentials get 401. If the token was not asked for the
+/// repository, the action or the source of a mount, the answer is 401 <c>insufficient_scope</c>, and the client asks again. If it was asked
+/// for and refused, the answer is 403, whether the package is hidden or missing. Anonymous callers get 401 <c>insufficient_scope</c>
+/// instead, since signing in could help.
 /// </summary>
 internal sealed class RegistryGate(
     RequestDelegate next, RegistryTokens tokens, RegistryPasswords passwords, LoginThrottle throttle, AccessDecisions access,
     Challenge challenge, RegistryOptions options, Db db)
 {
-    /// <summary>What a request needs of which repository, and the scope that a challenge names for it.</summary>
+    /// <summary>What a request needs on which repository, and the scope that a challenge names for it.</summary>
     private sealed record Asked(HttpContext Http, Generation At, ImageName? Name, RegistryRoute Route, string? Scope)
     {
         public RegistryActions Needs => Route.Needs;
@@ -34,7 +35,7 @@ internal sealed class RegistryGate(
         await (error is null ? next(http) : ErrorWriter.WriteAsync(http, error));
     }
 
-    /// <summary>What the operator has switched off, whoever asks.</summary>
+    /// <summary>Refuses what the operator has switched off for everybody.</summary>
     private ApiError? Closed(RegistryRoute route) => options.ContainerRegistry switch
     {
         RegistryOptions.Off =>
@@ -75,9 +76,9 @@ internal sealed class RegistryGate(
     }
 
     /// <summary>
-    /// The other repository that a request mounts from. A token must have been asked for it, too: clients ask for what a challenge names
-    /// and for nothing else, so without the challenge they would upload what they could have mounted. Null also for a mount that can only
-    /// become an upload.
+    /// The other repository that a request mounts from. A token must have been asked for it too. Clients ask only for what a challenge
+    /// names, so without the challenge they would upload what they could have mounted. Null also for a mount that can only become an
+    /// upload.
     /// </summary>
     private static ImageName? MountSource(HttpRequest request, ImageName target) =>
         HttpMethods.IsPost(request.Method) && Digest.TryParse(request.Query["mount"].FirstOrDefault(), out _)
@@ -190,8 +191,9 @@ internal sealed class RegistryGate(
     {
         if (principal is AnonymousPrincipal)
         {
-            // Nobody is signed in: credentials could help, so this is "unauthorized", for missing and hidden alike. RFC 6750 section 3.1:
-            // the token is good and too narrow. containerd, without the code, takes the challenge for a first one and asks again and again.
+            // Nobody is signed in, and credentials could help, so this is "unauthorized" for missing and hidden repositories alike. RFC
+            // 6750 section 3.1: the token is valid, but its scope is too small. Without the code, containerd takes the challenge for a
+            // first one and asks again and again.
             var refused = RegistryErrors.Unauthorized.Saying("authentication required: the repository is not public, or does not exist");
             return challenge.On(refused, asked.Scope, "insufficient_scope");
         }

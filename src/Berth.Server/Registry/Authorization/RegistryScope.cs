@@ -14,12 +14,12 @@ internal enum RegistryActions
 }
 
 /// <summary>
-/// One asked scope, <c>repository:NAME:ACTION[,ACTION]</c>; <c>*</c> asks for everything. The type may carry a class,
-/// <c>repository(plugin)</c>. Distribution's token specification, "Resource scope".
+/// One requested scope, <c>repository:NAME:ACTION[,ACTION]</c>. <c>*</c> requests all actions. The type may have a class,
+/// <c>repository(plugin)</c>. See "Resource scope" in distribution's token specification.
 /// </summary>
 internal sealed record RegistryScope(string Name, RegistryActions Asked)
 {
-    /// <summary>Distribution's scope for the list of all repositories; it has no other action.</summary>
+    /// <summary>Distribution's scope for the list of all repositories. There is no other action on it.</summary>
     public const string Catalog = "registry:catalog:*";
 
     public static string Text(string name, RegistryActions actions) => $"repository:{name}:{Names(actions)}";
@@ -45,9 +45,7 @@ internal sealed record RegistryScope(string Name, RegistryActions Asked)
         return string.Join(',', names);
     }
 
-    /// <summary>
-    /// Scopes of other types, of bad names and of unknown actions grant nothing and are left out.
-    /// </summary>
+    /// <summary>Scopes with other types, bad names or unknown actions grant nothing and are left out.</summary>
     public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out RegistryScope? scope)
     {
         scope = null;
@@ -83,17 +81,19 @@ internal sealed record RegistryScope(string Name, RegistryActions Asked)
     }
 }
 
-/// <summary>All that a token is asked for; the same repository twice is one with both actions.</summary>
+/// <summary>Everything that a token is asked for. Requests for the same repository are merged.</summary>
 /// <param name="Catalog">Whether the list of what the caller may pull was asked for.</param>
 internal sealed record AskedScopes(IReadOnlyList<RegistryScope> Repositories, bool Catalog)
 {
     private const int Most = 64;
 
-    /// <summary>Of all scopes together. They stand in the token, which a client must be able to send in a header.</summary>
+    /// <summary>
+    /// The limit for all scopes together, since they are part of the token, which a client must be able to send in a header.
+    /// </summary>
     private const int MostCharacters = 8 * 1024;
 
-    /// <summary>Repeated parameters, and several scopes separated by spaces in one.</summary>
-    /// <returns>Why they are too many, or null.</returns>
+    /// <summary>Reads repeated parameters, and several scopes separated by spaces in one.</summary>
+    /// <returns>Says why there are too many. Null: there are not.</returns>
     public static string? Read(IEnumerable<string?> values, out AskedScopes scopes)
     {
         var asked = new Dictionary<string, RegistryActions>(StringComparer.Ordinal);

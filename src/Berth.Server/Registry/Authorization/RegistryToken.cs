@@ -9,14 +9,14 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Registry.Authorization;
 
-/// <summary>One repository of a registry token: what was asked for, and how much of that is granted.</summary>
+/// <summary>One repository of a registry token: the requested actions, and those that are granted.</summary>
 internal sealed record RegistryGrant(
     [property: JsonPropertyName("n")] string Name,
     [property: JsonPropertyName("a")] RegistryActions Asked,
     [property: JsonPropertyName("g")] RegistryActions Granted);
 
 /// <summary>
-/// What a client carries for five minutes instead of its credentials. Records the asked scopes, granted or not, so that the
+/// What a client carries for five minutes instead of its credentials. It contains the requested scopes, granted or not, so that the
 /// registry can tell "not asked" (401, ask again) from "refused" (403).
 /// </summary>
 /// <param name="TokenId">The token that it was made from. It ends when that token's row does. Null: an anonymous caller.</param>
@@ -46,16 +46,15 @@ internal sealed record RegistryToken(
 internal sealed partial class RegistryTokenJson : JsonSerializerContext;
 
 /// <summary>
-/// Writes and verifies registry tokens: a JSON body and its HMAC-SHA256 under the server's key. Clients never look inside, so this
-/// needs no JWT; what was verified is remembered for a while, within a number of bytes: anybody may ask for tokens, and for as many as they
-/// like.
+/// Writes and verifies registry tokens: a JSON body and its HMAC-SHA256 with the server's key. Clients never look inside, so no JWT is
+/// needed. Verified tokens are cached for a while, up to a number of bytes, since anybody may ask for any number of tokens.
 /// </summary>
 internal sealed class RegistryTokens(ServerKeys keys, TimeProvider time)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
     private const string Prefix = "berthr1.";
 
-    /// <summary>Tokens of everyday have a few hundred characters; one of many scopes is verified anew each time.</summary>
+    /// <summary>Ordinary tokens have a few hundred characters. A token with many scopes is not cached, but verified each time.</summary>
     private readonly SizedCache<string, RegistryToken> _verified = new(mostBytes: 16 << 20, largest: 16 << 10);
 
     public string Issue(long? tokenId, IReadOnlyList<RegistryGrant> grants, bool catalog = false)
@@ -108,7 +107,7 @@ internal sealed class RegistryTokens(ServerKeys keys, TimeProvider time)
         return true;
     }
 
-    /// <summary>What a remembered token takes: two bytes a character, and an object for each part.</summary>
+    /// <summary>The memory that a cached token takes: two bytes a character, and an object for each part.</summary>
     private static long Bytes(string text, RegistryToken token) =>
         256 + (2L * text.Length) + token.Grants.Sum(grant => 96 + (2L * grant.Name.Length));
 

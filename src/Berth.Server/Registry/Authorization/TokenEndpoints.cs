@@ -10,8 +10,8 @@ using Berth.Server.Trusts;
 namespace Berth.Server.Registry.Authorization;
 
 /// <summary>
-/// <c>/token</c>: exchanges credentials for a registry token with the intersection of what is asked and what is allowed.
-/// GET is Docker's token protocol, POST its OAuth 2 variant (RFC 6749 section 4.3); both answer alike.
+/// <c>/token</c> exchanges credentials for a registry token with those of the requested actions that are allowed. GET is Docker's token
+/// protocol, POST its OAuth 2 variant (RFC 6749 section 4.3). Both give the same answer.
 /// </summary>
 internal static class TokenEndpoints
 {
@@ -52,7 +52,7 @@ internal static class TokenEndpoints
             return OAuth(400, "invalid_scope", fault);
         }
 
-        // A client may authenticate by the header instead, whatever grant it names.
+        // Whatever grant type it names, a client may send its credentials in the header instead.
         if (Credentials.TryParse(http.Request.Headers.Authorization.ToString(), out var credentials))
         {
             return await issue.ForAsync(http, credentials, scopes, cancellationToken);
@@ -74,7 +74,7 @@ internal static class TokenEndpoints
     private static ApiError OAuth(int status, string code, string description) => new(status, code, description);
 }
 
-/// <summary>Docker's token response; <c>token</c> and <c>access_token</c> are equal, clients read one or the other.</summary>
+/// <summary>Docker's token response. <c>token</c> and <c>access_token</c> are equal, since clients read one or the other.</summary>
 internal sealed record TokenResponse(
     [property: JsonPropertyName("token")] string Token,
     [property: JsonPropertyName("access_token")] string AccessToken,
@@ -85,7 +85,7 @@ internal sealed record TokenResponse(
 [JsonSerializable(typeof(TokenResponse))]
 internal sealed partial class TokenResponseJson : JsonSerializerContext;
 
-/// <summary>Makes a registry token for a caller: asks the access decisions for every scope.</summary>
+/// <summary>Makes a registry token for a caller. It asks the access decisions for every scope.</summary>
 internal sealed class TokenIssue(
     RegistryPasswords passwords, LoginThrottle throttle, AccessDecisions access, RegistryTokens tokens, Db db, TimeProvider time)
 {
@@ -144,7 +144,7 @@ internal sealed class TokenIssue(
         return scope.Asked & Allowed(principal, await access.FactsAsync(at, principal, name.Address, cancellationToken));
     }
 
-    /// <summary>Who may create a package may also look whether it is there: a push begins with looking.</summary>
+    /// <summary>Who may create a package may also ask whether it exists, since a push begins with that.</summary>
     internal static RegistryActions Allowed(Principal principal, PackageFacts facts)
     {
         var pull = AccessRules.Decide(principal, PackageAction.Pull, facts);

@@ -12,7 +12,7 @@ namespace Berth.Server.Registry.Blobs;
 
 internal static class BlobEndpoints
 {
-    // https://www.rfc-editor.org/rfc/rfc9111: what a digest names never changes, but who may read it does.
+    // https://www.rfc-editor.org/rfc/rfc9111: the content of a digest never changes, but who may read it does.
     private static readonly StringValues CacheControl = "private, max-age=31536000, immutable";
     private static readonly StringValues Bytes = "bytes";
 
@@ -22,7 +22,9 @@ internal static class BlobEndpoints
         registry.MapDelete("{name}/blobs/{digest}", DeleteAsync).Requires(RegistryActions.Delete);
     }
 
-    /// <summary>distribution-spec, "Pulling blobs". HEAD looks at the bytes too: it never promises what GET could not serve.</summary>
+    /// <summary>
+    /// distribution-spec, "Pulling blobs". HEAD checks the bytes too, so that it never promises what GET could not serve.
+    /// </summary>
     private static async Task GetAsync(
         HttpContext http, RegistryAccess access, string digest, BlobReads blobs, IBlobStore store, BerthMetrics metrics,
         CancellationToken cancellationToken)
@@ -77,8 +79,8 @@ internal static class BlobEndpoints
     }
 
     /// <summary>
-    /// distribution-spec, "Deleting blobs". What a manifest still uses stays: deleting it would break every image that shares it. The
-    /// specification's refusal is 405.
+    /// distribution-spec, "Deleting blobs". A blob that a manifest still uses stays, because deleting it would break every image that
+    /// shares it. The specification's status for this is 405.
     /// </summary>
     private static async Task<IResult> DeleteAsync(
         HttpResponse response, RegistryAccess access, string digest, BlobReads blobs, Db db, CancellationToken cancellationToken)
@@ -117,7 +119,7 @@ internal static class BlobEndpoints
         return Results.StatusCode(StatusCodes.Status202Accepted);
     }
 
-    /// <summary>The row is there and the bytes are not, so a client that asks before it pushes must be told to push.</summary>
+    /// <summary>The row exists and the bytes do not, so a client that asks before it pushes must be told to push.</summary>
     private static Task WriteLostAsync(HttpContext http, Blob blob)
     {
         foreach (var name in (ReadOnlySpan<string>)[

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Berth.Server.Registry.Blobs;
 
-/// <summary>A readable blob with the headers of its answers, built once.</summary>
+/// <summary>A readable blob with the headers of its answers, which are built once.</summary>
 internal sealed class Blob(BlobRow row, Digest digest)
 {
     public long Id { get; } = row.Id;
@@ -26,15 +26,15 @@ internal sealed class Blob(BlobRow row, Digest digest)
     public StringValues ETag { get; } = $"\"{digest.Value}\"";
 }
 
-/// <summary>Finds blobs for requests. Answers are remembered until the next write.</summary>
+/// <summary>Finds blobs for requests. Answers are cached until the next write.</summary>
 internal sealed class BlobReads(Db db, RetentionOptions options, TimeProvider time)
 {
-    /// <summary>How often a look by somebody who may push renews a link: seldom, but while most of the grace period is left.</summary>
+    /// <summary>How often a look by somebody who may push renews a link: rarely, but while most of the grace period is left.</summary>
     private readonly TimeSpan _renewAfter = TimeSpan.FromHours(Math.Min(1, options.BlobGraceHours / 8));
 
     private readonly GenerationCache<(long Package, string Digest), Blob> _blobs = new(capacity: 100_000);
 
-    /// <summary>Null when the blob does not exist for the package.</summary>
+    /// <summary>Null when the package does not have the blob.</summary>
     public async ValueTask<Blob?> FindAsync(RegistryAccess access, Digest digest, CancellationToken cancellationToken)
     {
         if (await PackageAsync(access, cancellationToken) is not { } id)
@@ -56,7 +56,9 @@ internal sealed class BlobReads(Db db, RetentionOptions options, TimeProvider ti
         return blob;
     }
 
-    /// <summary>Where the caller's blobs of the name are: the live package, or what the caller uploaded before there is one.</summary>
+    /// <summary>
+    /// Where the caller's blobs of the name are: in the live package, or in what the caller uploaded before there is one.
+    /// </summary>
     public async ValueTask<long?> PackageAsync(RegistryAccess access, CancellationToken cancellationToken) =>
         access.PackageId
             ?? await db.ReadAsync(session => PendingPackages.FindAsync(session, access.Principal, access.Facts), cancellationToken);

@@ -10,8 +10,8 @@ internal sealed record RepositoryList([property: JsonPropertyName("repositories"
 internal sealed partial class CatalogJson : JsonSerializerContext;
 
 /// <summary>
-/// Distribution's list of repositories, which browsers of registries and tools of the command line ask for. The OCI specification leaves it
-/// out. Here it holds what the caller may pull, and nothing else.
+/// Distribution's list of repositories, which registry browsers and command line tools ask for. The OCI specification leaves it out. Here
+/// it has only what the caller may pull.
 /// </summary>
 internal static class CatalogEndpoints
 {
@@ -19,7 +19,7 @@ internal static class CatalogEndpoints
         registry.MapMethods("_catalog", ["GET", "HEAD"], ListAsync).RequiresCatalog();
 
     /// <summary>
-    /// In the order of their bytes, the page after <c>last</c>. A page may be short; <c>Link</c> says whether it is the last.
+    /// Lists them in byte order, beginning after <c>last</c>. A page may be short. <c>Link</c> says whether there is another one.
     /// </summary>
     private static async Task<IResult> ListAsync(
         HttpContext http, CatalogAccess caller, AccessDecisions access, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ using Microsoft.Net.Http.Headers;
 namespace Berth.Server.Registry.Manifests;
 
 /// <summary>
-/// Manifests, by tag and by digest. They are stored and served byte for byte; nothing is ever converted to what a client accepts.
+/// Manifests, by tag and by digest. They are stored and served byte for byte, and never converted to what a client accepts.
 /// </summary>
 internal static class ManifestEndpoints
 {
@@ -68,7 +68,7 @@ internal static class ManifestEndpoints
 
         if (await manifests.ContentAsync(manifest, from: 0, cancellationToken) is not { } content)
         {
-            // It was purged between the two reads.
+            // The manifest was purged between the two reads.
             http.Response.Clear();
             await ErrorWriter.WriteAsync(http, RegistryErrors.ManifestUnknown.With(reference));
             return;
@@ -84,7 +84,7 @@ internal static class ManifestEndpoints
         }
     }
 
-    /// <summary>The next piece is read when the client has taken most of the last one.</summary>
+    /// <summary>Reads the next piece when the client has taken most of the last one.</summary>
     private static async Task WriteRestAsync(
         HttpContext http, ManifestReads manifests, ServedManifest manifest, long written, CancellationToken cancellationToken)
     {
@@ -92,7 +92,7 @@ internal static class ManifestEndpoints
         {
             if (await manifests.ContentAsync(manifest, written, cancellationToken) is not { } piece)
             {
-                // It was purged meanwhile: the client must not take what it has for the whole.
+                // The manifest was purged meanwhile. Abort, so that the client does not take this for the whole content.
                 http.Abort();
                 return;
             }
@@ -102,7 +102,7 @@ internal static class ManifestEndpoints
         }
     }
 
-    /// <summary>distribution-spec, "Pushing manifests", and of its draft "Pushing manifests by digest with tags".</summary>
+    /// <summary>distribution-spec, "Pushing manifests", and its draft "Pushing manifests by digest with tags".</summary>
     private static async Task<IResult> PutAsync(
         HttpContext http, RegistryAccess access, string reference, PushManifest push, RegistryOptions options, BerthMetrics metrics,
         CancellationToken cancellationToken)
@@ -165,8 +165,8 @@ internal static class ManifestEndpoints
     }
 
     /// <summary>
-    /// distribution-spec, "Deleting tags" and "Deleting manifests". What a live index lists stays, as in the REST API: every pull of that
-    /// platform would fail. The specification's refusal is 405.
+    /// distribution-spec, "Deleting tags" and "Deleting manifests". A manifest that a live index lists stays, as in the REST API, because
+    /// every pull of that platform would fail. The specification's status for this is 405.
     /// </summary>
     private static async Task<IResult> DeleteAsync(
         RegistryAccess access, string reference, Db db, DeleteVersion delete, TimeProvider time, CancellationToken cancellationToken)

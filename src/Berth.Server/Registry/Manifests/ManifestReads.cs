@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Berth.Server.Registry.Manifests;
 
-/// <summary>A live manifest with the headers of its answers, built once.</summary>
+/// <summary>A live manifest with the headers of its answers, which are built once.</summary>
 internal sealed class ServedManifest(ManifestRow row)
 {
     public long Id { get; } = row.Id;
@@ -21,17 +21,17 @@ internal sealed class ServedManifest(ManifestRow row)
 }
 
 /// <summary>
-/// Finds manifests for requests. What a tag or digest leads to is remembered until the next write; contents never change and are remembered
+/// Finds manifests for requests. What a tag or digest leads to is cached until the next write. Contents never change, so they are cached
 /// for good, up to a total size.
 /// </summary>
 internal sealed class ManifestReads(Db db)
 {
     /// <summary>
-    /// Contents up to this size are read whole and remembered; larger ones are read in pieces, so that a slow reader holds one at most.
+    /// Contents up to this size are read whole and cached. Larger ones are read in pieces, so that a slow client holds one piece at most.
     /// </summary>
     public const int Whole = 64 * 1024;
 
-    /// <summary>Bytes of a larger content that are read at once: few enough for the collector to take them back at once, too.</summary>
+    /// <summary>The bytes of a larger content that are read at once. They are few enough to be collected quickly.</summary>
     public const int Piece = 64 * 1024;
 
     private readonly GenerationCache<(long Package, string Reference), ServedManifest> _manifests = new(capacity: 100_000);
@@ -52,7 +52,7 @@ internal sealed class ManifestReads(Db db)
         [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ServedManifest? manifest) =>
         _manifests.TryGet(at, (packageId, reference), out manifest);
 
-    /// <summary>A piece of the content, the whole of a small one; null when the manifest went between the two reads.</summary>
+    /// <summary>A piece of the content, or the whole of a small one. Null when the manifest was removed between the two reads.</summary>
     public ValueTask<byte[]?> ContentAsync(ServedManifest manifest, long from, CancellationToken cancellationToken) =>
         _contents.TryGet(manifest.Id, out var content)
             ? new ValueTask<byte[]?>(content)

@@ -16,7 +16,9 @@ internal sealed record ManifestRow
     public long Size { get; init; }
 }
 
-/// <summary>What a version of a container package is: a manifest, its bytes and what it lists. They go with their version.</summary>
+/// <summary>
+/// The content of a version of a container package: a manifest, its bytes and what it lists. It is removed with its version.
+/// </summary>
 internal static class ManifestTable
 {
     public static Task<ManifestRow?> FindAsync(DbSession session, long packageId, Reference reference) =>
@@ -38,11 +40,11 @@ internal static class ManifestTable
     public static Task<byte[]?> ContentAsync(DbSession session, long id) =>
         session.FirstOrDefaultAsync<byte[]>("select content from manifest_contents where version_id = @id", new { id });
 
-    /// <summary>Some of its bytes; none behind its end.</summary>
+    /// <summary>Some of its bytes. Empty behind its end.</summary>
     public static Task<byte[]?> ContentAsync(DbSession session, long id, int from, int length) => session.FirstOrDefaultAsync<byte[]>(
         "select substr(content, @from, @length) from manifest_contents where version_id = @id", new { id, from = from + 1, length });
 
-    /// <summary>Those of the digests that are live manifests of the package.</summary>
+    /// <summary>Returns those of the digests that are live manifests of the package.</summary>
     public static async Task<Dictionary<string, HeldContent>> KnownAsync(DbSession session, long packageId, IEnumerable<Digest> digests)
     {
         var known = new Dictionary<string, HeldContent>(StringComparer.Ordinal);
@@ -63,7 +65,7 @@ internal static class ManifestTable
         return known;
     }
 
-    /// <summary>What the version is, and what it names: manifests of an index, and blobs that come later.</summary>
+    /// <summary>Inserts what the version is and what it names: the manifests of an index, and blobs that are pushed later.</summary>
     public static async Task InsertAsync(DbSession session, long versionId, Manifest manifest, byte[] content, IEnumerable<Digest> children)
     {
         await session.ExecuteAsync(

@@ -11,7 +11,8 @@ using Berth.Server.Storage;
 namespace Berth.Server.Registry.Manifests;
 
 /// <summary>
-/// Publishes a version: everything it refers to must be here, then package, version and tags come into being in one transaction.
+/// Publishes a version. It checks that everything that the version refers to exists, then creates package, version and tags in one
+/// transaction.
 /// </summary>
 internal sealed class PushManifest(
     Db db, FirstPublish firstPublish, IBlobStore store, RegistryOptions options, RetentionOptions retention, TimeProvider time)
@@ -19,7 +20,7 @@ internal sealed class PushManifest(
     private const long LargestConfig = 1 << 20;
     private readonly TimeSpan _grace = TimeSpan.FromHours(retention.BlobGraceHours);
 
-    /// <exception cref="ApiException">400: something it refers to is missing. 403: the right to publish has gone.</exception>
+    /// <exception cref="ApiException">400: something it refers to is missing. 403: the right to publish was lost.</exception>
     public async Task RunAsync(
         RegistryAccess access, Digest digest, Manifest manifest, byte[] content, IReadOnlyList<string> tags,
         CancellationToken cancellationToken)
@@ -50,7 +51,8 @@ internal sealed class PushManifest(
     }
 
     /// <summary>
-    /// distribution-spec, "Pushing manifests": a registry may accept a sparse manifest, whose content is not all here; here by setting.
+    /// distribution-spec, "Pushing manifests": a registry may accept a sparse manifest, whose content is not all there. A setting decides
+    /// this here.
     /// </summary>
     private async Task<Dictionary<string, HeldContent>> ReviveBlobsAsync(
         DbSession session, long packageId, Manifest manifest, DateTimeOffset now)
@@ -87,8 +89,8 @@ internal sealed class PushManifest(
     }
 
     /// <summary>
-    /// image-spec descriptor.md: content of another length than its descriptor's "should not be trusted". BuildKit and containerd refuse to
-    /// pull such an image, so the push is where it must be heard of. What is not here (foreign layers, what a sparse manifest lacks) is not
+    /// image-spec descriptor.md: content whose length differs from its descriptor "should not be trusted". BuildKit and containerd refuse
+    /// to pull such an image, so the push must report it. Content that is not here (foreign layers, what a sparse manifest lacks) is not
     /// compared.
     /// </summary>
     private static void RequireSizes(IReadOnlyDictionary<Digest, long> stated, Dictionary<string, HeldContent> held)
@@ -110,7 +112,7 @@ internal sealed class PushManifest(
         return new ApiException(RegistryErrors.ManifestBlobUnknown.With($"{what} {string.Join(", ", all.Take(5))}{more}"));
     }
 
-    /// <summary>What the image says it comes from: the manifest's annotation, then the configuration's label.</summary>
+    /// <summary>The sources that the image names: the manifest's annotation, then the configuration's label.</summary>
     private async Task<IReadOnlyList<string>> SourcesAsync(RegistryAccess access, Manifest manifest, CancellationToken cancellationToken)
     {
         List<string> sources = [];
@@ -119,7 +121,7 @@ internal sealed class PushManifest(
             sources.Add(manifest.Source);
         }
 
-        // A package that has a link keeps it, so nothing needs to be read.
+        // A package that has a link keeps it, so the configuration need not be read.
         if (access.Facts.Linked is null
             && manifest.ImageConfig is { } config
             && await LabelAsync(access, config, cancellationToken) is { } label)

@@ -6,15 +6,15 @@ namespace Berth.Server.Registry.Referrers;
 
 internal static class ReferrersEndpoints
 {
-    /// <summary>The most rows of a page, also when a client asks for more.</summary>
+    /// <summary>The limit of rows in a page, even if a client asks for more.</summary>
     private const int Most = 1000;
 
     public static void MapReferrers(this IEndpointRouteBuilder registry) =>
         registry.MapMethods("{name}/referrers/{digest}", ["GET", "HEAD"], ListAsync).Requires(RegistryActions.Pull);
 
     /// <summary>
-    /// distribution-spec, "Listing Referrers": an index of what refers to the digest, empty where nothing does. Never a 404, as the
-    /// specification says, also where nothing has been published: clients would take it for a registry without this API.
+    /// distribution-spec, "Listing Referrers": an index of what refers to the digest, which may be empty. As the specification says, it is
+    /// never a 404, even when nothing has been published, since clients would conclude that this registry lacks the API.
     /// </summary>
     private static async Task ListAsync(
         HttpContext http, RegistryAccess access, string digest, WriteReferrers write, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal static class ReferrersEndpoints
 
         var artifactType = http.Request.Query["artifactType"].FirstOrDefault() is { Length: > 0 } type ? type : null;
 
-        // No manifest has a type with a control character, and PostgreSQL takes no NUL.
+        // No manifest's type contains a control character, and PostgreSQL does not accept NUL.
         var query = access.PackageId is { } packageId && page.Count > 0 && artifactType?.Any(char.IsControl) != true
             ? new ReferrersQuery(packageId, subject, artifactType, page.Last)
             : null;

@@ -15,14 +15,14 @@ internal sealed record ReferrerRow
 
     public string? ArtifactType { get; init; }
 
-    /// <summary>Null where it has none, and where they are read apart.</summary>
+    /// <summary>Null when it has none, or when they are read separately.</summary>
     public string? Annotations { get; init; }
 
-    /// <summary>It has annotations that may be large.</summary>
+    /// <summary>Whether it has annotations that may be large.</summary>
     public bool AnnotationsApart { get; init; }
 }
 
-/// <summary>How large a referrer is; the manifest, which is more than its descriptor.</summary>
+/// <summary>The size of a referrer's manifest, which is more than that of its descriptor.</summary>
 internal sealed record ReferrerSize
 {
     public string Digest { get; init; } = "";
@@ -31,16 +31,16 @@ internal sealed record ReferrerSize
 }
 
 /// <summary>
-/// SQL over live manifests whose subject is a digest. What clients push under the tag <c>sha256-HEX</c> (distribution-spec, "Referrers Tag
-/// Schema") is an index of manifests that name their subject, so they are found here as well; an index under such a tag may also be the
-/// image itself, as <c>cosign copy</c> makes it, and its platforms refer to nothing.
+/// SQL on live manifests whose subject is a digest. What clients push under the tag <c>sha256-HEX</c> (distribution-spec, "Referrers Tag
+/// Schema") is an index of manifests that name their subject, so they are found here too. An index under such a tag may also be the image
+/// itself, as <c>cosign copy</c> makes it. Its platforms refer to nothing.
 /// </summary>
 internal static class ReferrersTable
 {
-    /// <summary>Characters of annotations that are read at once.</summary>
+    /// <summary>The characters of annotations that are read at once.</summary>
     public const int PieceLength = 128 * 1024;
 
-    /// <summary>Manifests with at most so many bytes are read whole, as many at once as are little memory together.</summary>
+    /// <summary>Manifests up to this many bytes are read whole. As many are read at once as together take little memory.</summary>
     private const int Small = 8 * 1024;
     private const int AtOnce = 32;
 
@@ -55,7 +55,7 @@ internal static class ReferrersTable
             $"select v.name as digest, m.size {Referring} order by v.name limit @limit",
             new { query.PackageId, subject = query.Subject.Value, query.After, query.ArtifactType, limit });
 
-    /// <summary>Some of them, up to a last one.</summary>
+    /// <summary>Lists some of the referrers, up to the given last one.</summary>
     public static Task<List<ReferrerRow>> ListAsync(DbSession session, ReferrersQuery query, string last) =>
         session.QueryAsync<ReferrerRow>(
             $"""
@@ -66,7 +66,7 @@ internal static class ReferrersTable
             """,
             new { query.PackageId, subject = query.Subject.Value, query.After, query.ArtifactType, last, small = Small, limit = AtOnce });
 
-    /// <summary>A piece of a manifest's annotations, empty behind their end; null when the manifest is gone.</summary>
+    /// <summary>A piece of a manifest's annotations. Empty behind their end. Null when the manifest is gone.</summary>
     public static Task<string?> AnnotationsAsync(DbSession session, long id, int from) => session.FirstOrDefaultAsync<string>(
         "select substr(annotations, @from, @length) from manifests where version_id = @id",
         new { id, from = from + 1, length = PieceLength });

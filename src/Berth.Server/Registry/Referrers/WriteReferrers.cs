@@ -7,24 +7,24 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Registry.Referrers;
 
-/// <summary>The part of a digest's referrers that one answer holds.</summary>
+/// <summary>Which of a digest's referrers one answer contains.</summary>
 /// <param name="ArtifactType">Only referrers of this type. Null: all.</param>
 /// <param name="After">The last digest of the page before. Empty: the first page.</param>
 internal sealed record ReferrersQuery(long PackageId, Digest Subject, string? ArtifactType, string After);
 
 /// <summary>
-/// Writes a page of referrers while it is read: a few rows, or a piece of one row's annotations, are in memory at a time, however large the
-/// page is and however slowly it is taken.
+/// Writes a page of referrers while it is read. Only a few rows, or a piece of one row's annotations, are in memory at a time, however
+/// large the page is and however slowly the client reads it.
 /// </summary>
 internal sealed class WriteReferrers(Db db)
 {
-    /// <summary>What clients read of an index at most. A page has more only when its one manifest has.</summary>
+    /// <summary>The most bytes of an index that clients read. A page is larger only if its single manifest is.</summary>
     private const long PageBytes = 4 << 20;
 
-    /// <summary>What a descriptor has besides what its manifest says of itself.</summary>
+    /// <summary>The size of a descriptor beyond what its manifest says itself.</summary>
     private const int DescriptorBytes = 300;
 
-    /// <summary>The last digest of the page, empty where nothing refers to the subject, and whether more follow.</summary>
+    /// <summary>Finds the last digest of the page, which is empty when nothing refers to the subject, and whether more follow.</summary>
     /// <param name="most">The limit of rows.</param>
     public async Task<(string Last, bool More)> EndAsync(ReferrersQuery query, int most, CancellationToken cancellationToken)
     {
@@ -32,7 +32,7 @@ internal sealed class WriteReferrers(Db db)
         var (bytes, last) = (0L, "");
         for (var i = 0; i < Math.Min(most, sizes.Count); i++)
         {
-            // Type and annotations stand in the manifest itself, so its size is more than theirs.
+            // The manifest itself contains type and annotations, so its size is larger than theirs.
             bytes += sizes[i].Size + DescriptorBytes;
             if (i > 0 && bytes > PageBytes)
             {
@@ -75,7 +75,9 @@ internal sealed class WriteReferrers(Db db)
         body.Write("]}"u8);
     }
 
-    /// <summary>False when its annotations went between two pieces of them: the client must not take what it has for the whole.</summary>
+    /// <summary>
+    /// Returns false when the annotations were deleted between two pieces. The client must not take what it has for the whole.
+    /// </summary>
     private async Task<bool> WriteAsync(HttpResponse response, ReferrerRow row, CancellationToken cancellationToken)
     {
         var body = response.BodyWriter;
@@ -96,7 +98,7 @@ internal sealed class WriteReferrers(Db db)
                 json.WriteRawValue(row.Annotations);
             }
 
-            // Without its end, so that annotations can follow.
+            // Leave out the end, so that annotations can follow.
             await json.FlushAsync(cancellationToken);
         }
 

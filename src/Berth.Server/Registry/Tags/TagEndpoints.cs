@@ -16,7 +16,7 @@ internal static class TagEndpoints
     public static void MapTags(this IEndpointRouteBuilder registry) =>
         registry.MapMethods("{name}/tags/list", ["GET", "HEAD"], ListAsync).Requires(RegistryActions.Pull);
 
-    /// <summary>distribution-spec, "Listing tags": in the order of their bytes, the page after <c>last</c>.</summary>
+    /// <summary>distribution-spec, "Listing tags": in byte order, beginning after <c>last</c>.</summary>
     private static async Task<IResult> ListAsync(HttpContext http, RegistryAccess access, Db db, CancellationToken cancellationToken)
     {
         if (!Paging.TryParse(http.Request.Query, out var page, out var invalid))

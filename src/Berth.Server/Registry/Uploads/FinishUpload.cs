@@ -8,7 +8,9 @@ using Berth.Server.Storage;
 
 namespace Berth.Server.Registry.Uploads;
 
-/// <summary>Turns an upload into a blob of a package: verify, bring to disk, then the rows, in one transaction.</summary>
+/// <summary>
+/// Turns an upload into a blob of a package. It verifies the bytes, writes them to disk, and then writes the rows in one transaction.
+/// </summary>
 internal sealed class FinishUpload(Db db, IUploadStore uploads, KeepBlob keep, TimeProvider time)
 {
     /// <summary>Null when it is done.</summary>
@@ -20,13 +22,13 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, KeepBlob keep, T
         var commit = await uploads.CommitAsync(upload, expected, cancellationToken);
         if (!commit.Matches)
         {
-            // distribution-spec, "Errors": after a 4xx other than 416 an upload has failed; nothing of it is kept.
+            // distribution-spec, "Errors": an upload that gets a 4xx other than 416 has failed, so nothing of it is kept.
             await DiscardAsync(upload, begun);
             return RegistryErrors.DigestInvalid.Saying("the content does not have the given digest")
                 .With($"expected {expected}, the {commit.Size} bytes sent are {commit.Actual}");
         }
 
-        // The bytes are in place. From here on nothing is cancelled: a row that is not written leaves bytes for the collector.
+        // The bytes are in place. From here on nothing is cancelled. If no row is written, the collector removes the bytes.
         var now = time.GetUtcNow();
         var lost = await keep.LostAsync(expected);
         return await db.WriteUnderLocksAsync(
@@ -46,11 +48,11 @@ internal sealed class FinishUpload(Db db, IUploadStore uploads, KeepBlob keep, T
     private static async Task<ApiError?> RecordAsync(
         DbSession session, RegistryAccess access, StorageKey upload, CommitResult commit, bool begun, BlobRow? lost, DateTimeOffset now)
     {
-        // The package before its uploads, as a first publish takes them: the other way round each would wait for the other.
+        // Lock the package before its uploads, in the same order as a first publish, since otherwise each could wait for the other.
         var packageId = await PendingPackages.EnsureAsync(session, access.Principal, access.Facts, now);
         if (begun && !await UploadTable.DeleteAsync(session, upload))
         {
-            // It was cancelled or expired while its last bytes arrived.
+            // The upload was cancelled or expired while its last bytes arrived.
             await BlobTable.TrashAsync(session, upload, now);
             return RegistryErrors.BlobUploadUnknown;
         }

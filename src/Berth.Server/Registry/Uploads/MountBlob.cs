@@ -9,15 +9,15 @@ using Berth.Server.Storage;
 namespace Berth.Server.Registry.Uploads;
 
 /// <summary>
-/// Links a blob that another package of the caller's has: distribution-spec, "Mounting a blob from another repository". What the caller
-/// may not read cannot be mounted, and the answer does not say so: it is the ordinary start of an upload.
+/// Links a blob that another package of the caller's has: distribution-spec, "Mounting a blob from another repository". What the caller may
+/// not read cannot be mounted. The answer does not reveal that: it is the ordinary start of an upload.
 /// </summary>
 internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore store, TimeProvider time)
 {
-    /// <summary>How many packages are looked at when none is named.</summary>
+    /// <summary>How many packages are checked when the request names none.</summary>
     private const int MostCandidates = 20;
 
-    /// <summary>Whether the blob is linked now.</summary>
+    /// <summary>Returns whether the blob is linked now.</summary>
     public async Task<bool> RunAsync(RegistryAccess access, Digest digest, string? from, CancellationToken cancellationToken)
     {
         if (await db.ReadAsync(session => BlobTable.FindAnywhereAsync(session, digest), cancellationToken) is not { } blob
@@ -49,8 +49,9 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
     }
 
     /// <summary>
-    /// The live package, when the caller may pull from it: by decision now and, where the request names it, by the scopes of its registry
-    /// token too. A token cannot name what the request leaves open. Where nothing is live, what the caller uploaded under the name.
+    /// The live package, if the caller may pull from it: by a decision now and, if the request names the package, also by the scopes of its
+    /// registry token. A token cannot name what the request leaves open. If there is no live package, what the caller uploaded under the
+    /// name.
     /// </summary>
     private async Task<long?> MayReadAsync(RegistryAccess access, ImageName source, bool named, CancellationToken cancellationToken)
     {
@@ -71,7 +72,7 @@ internal sealed class MountBlob(Db db, AccessDecisions decisions, IBlobStore sto
         return db.WriteUnderLocksAsync(
             async session =>
             {
-                // Asked again inside: what the source lost meanwhile is not mounted.
+                // Check again in the transaction, so that a blob that the source has lost meanwhile is not mounted.
                 if (await BlobTable.FindAsync(session, source, digest) is not { } blob)
                 {
                     return false;

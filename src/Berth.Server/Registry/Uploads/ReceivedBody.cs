@@ -3,7 +3,7 @@ using Berth.Server.Metrics;
 
 namespace Berth.Server.Registry.Uploads;
 
-/// <summary>A request's body that counts what was read of it, so that uploads which break off are counted too.</summary>
+/// <summary>A request's body that counts the bytes that are read, so that uploads that end early are counted too.</summary>
 internal sealed class ReceivedBody(Stream body, BerthMetrics metrics) : ReadOnlyStream
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -16,7 +16,7 @@ internal static class UploadEndpoints
 {
     public static void MapUploads(this IEndpointRouteBuilder registry)
     {
-        // Bodies are limited by the largest blob, while they are read.
+        // The size of bodies is limited by that of the largest blob, while they are read.
         var unlimited = BodyLimit.ByTheHandler;
         registry.MapPost("{name}/blobs/uploads", StartAsync).Requires(RegistryActions.Push).WithMetadata(unlimited);
         registry.MapPatch("{name}/blobs/uploads/{id}", PatchAsync).Requires(RegistryActions.Push).WithMetadata(unlimited);
@@ -37,7 +37,7 @@ internal static class UploadEndpoints
 
         if (query["mount"].FirstOrDefault() is { } wanted)
         {
-            // distribution-spec: a mount that cannot be is an ordinary start, whatever was wrong with it.
+            // distribution-spec: a mount that is not possible is an ordinary start, whatever was wrong with it.
             var from = query["from"].FirstOrDefault();
             if (Digest.TryParse(wanted, out var mounted) && await mount.RunAsync(access, mounted, from, cancellationToken))
             {
@@ -86,7 +86,8 @@ internal static class UploadEndpoints
             id,
             async upload =>
             {
-                // Begun here, the hash is the one that the content will be verified by, whatever the start said.
+                // If the upload begins here, it is hashed with the algorithm that the content will be verified by, whatever the start
+                // named.
                 var (_, error) = await session.AppendAsync(http, access, upload, digest.Algorithm, cancellationToken);
                 error ??= await finish.RunAsync(access, upload.Key, digest, begun: true, cancellationToken);
                 return error ?? Created(http.Response, access, digest);

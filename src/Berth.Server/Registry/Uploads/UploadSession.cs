@@ -10,7 +10,7 @@ using Berth.Server.Storage;
 
 namespace Berth.Server.Registry.Uploads;
 
-/// <summary>The steps of an upload, and the answers that tell a client how far it has come.</summary>
+/// <summary>The steps of an upload, and the answers that tell a client how many bytes have arrived.</summary>
 internal sealed class UploadSession(
     Db db, IUploadStore store, UploadLeases leases, FinishUpload finish, RegistryOptions options, RetentionOptions retention,
     BerthMetrics metrics, TimeProvider time)
@@ -33,7 +33,7 @@ internal sealed class UploadSession(
         return Progress(response, access, key, 0, StatusCodes.Status202Accepted);
     }
 
-    /// <summary>The body of one POST is the blob: no upload is ever begun. Null when it is stored.</summary>
+    /// <summary>Stores the body of one POST as the blob, without beginning an upload. Null when it is stored.</summary>
     public async Task<IResult?> PushWholeAsync(
         HttpRequest request, RegistryAccess access, Digest digest, CancellationToken cancellationToken)
     {
@@ -66,7 +66,8 @@ internal sealed class UploadSession(
     }
 
     /// <summary>
-    /// Null for an upload that never was, is over, has expired, has another name or is another principal's: they are all unknown.
+    /// Null for an upload that never existed, is finished, has expired, has another name or belongs to another principal. To the caller
+    /// they are all unknown.
     /// </summary>
     public async Task<UploadRow?> FindAsync(RegistryAccess access, string id, CancellationToken cancellationToken)
     {
@@ -80,8 +81,8 @@ internal sealed class UploadSession(
         store.LengthAsync(upload.Key, cancellationToken);
 
     /// <summary>
-    /// Runs the body with the upload, alone. The row is read under the lease: whoever held it before may have finished the upload, and
-    /// its key is a blob's now.
+    /// Runs the body with exclusive use of the upload. The row is read under the lease, since the previous holder may have finished the
+    /// upload, and its key belongs to a blob then.
     /// </summary>
     public async Task<IResult> ExclusivelyAsync(
         RegistryAccess access, string id, Func<UploadRow, Task<IResult>> body, CancellationToken cancellationToken)
@@ -97,7 +98,7 @@ internal sealed class UploadSession(
             : OutOfOrder(access, upload, await LengthAsync(upload, cancellationToken)).Saying("another request is working on this upload");
     }
 
-    /// <summary>Appends the request's body, after checking what its headers say about it. An empty body appends nothing.</summary>
+    /// <summary>Appends the request's body after checking its headers. An empty body appends nothing.</summary>
     public async Task<(long Length, IResult? Error)> AppendAsync(
         HttpContext http, RegistryAccess access, UploadRow upload, string algorithm, CancellationToken cancellationToken)
     {
@@ -123,7 +124,7 @@ internal sealed class UploadSession(
         return (result.Length, result.TooLarge ? TooLarge() : null);
     }
 
-    /// <summary>The headers that say where the upload is and how far it has come.</summary>
+    /// <summary>The headers that say where the upload is and how many bytes have arrived.</summary>
     public IResult Progress(HttpResponse response, RegistryAccess access, StorageKey key, long length, int status)
     {
         response.Headers.Location = Location(access, key);
@@ -163,6 +164,6 @@ internal sealed class UploadSession(
 
     private static string Location(RegistryAccess access, StorageKey key) => $"/v2/{access.Name.Value}/blobs/uploads/{key.Value}";
 
-    /// <summary>Inclusive, so an upload without bytes says 0-0, as one with a single byte does.</summary>
+    /// <summary>The range is inclusive, so an upload without bytes says 0-0, as does one with a single byte.</summary>
     private static string Range(long length) => string.Create(CultureInfo.InvariantCulture, $"0-{Math.Max(0, length - 1)}");
 }

@@ -4,12 +4,12 @@ using Berth.Server.Http;
 namespace Berth.Server.Secrets.RegistryChecks;
 
 /// <summary>
-/// Keeps checks from being used to guess passwords or to knock at strangers' doors: so many a minute for one person, so many at once for
-/// all.
+/// Limits checks, so that they cannot be used to guess passwords or to probe other servers: a number per minute for one person, and a
+/// number at once for all.
 /// </summary>
 internal sealed class CheckLimits : IDisposable
 {
-    /// <summary>Of one person in a minute.</summary>
+    /// <summary>The limit for one person.</summary>
     public const int PerMinute = 30;
 
     private const int AtOnce = 16;

@@ -6,20 +6,20 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Secrets.RegistryChecks;
 
 /// <summary>
-/// Tries registry logins before somebody needs them: what <c>docker login</c> does, and for an image what a pull begins with. Nothing is
-/// pulled and nothing is kept.
+/// Tries registry logins before somebody needs them. It does what <c>docker login</c> does, and for an image the beginning of a pull. It
+/// pulls and stores nothing.
 /// </summary>
 internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registries)
 {
-    /// <summary>The outcome of what is no fault, as the API spells it.</summary>
+    /// <summary>The API's word for an outcome that is no fault.</summary>
     public const string Allowed = "allowed";
 
-    /// <summary>Registries that one check asks.</summary>
+    /// <summary>The limit of registries that one check asks.</summary>
     private const int MostSets = 20;
 
     private sealed record Found(string Message, RemoteManifest? Manifest);
 
-    /// <summary>A login as somebody typed it.</summary>
+    /// <summary>Checks a login as somebody typed it.</summary>
     public async Task<RegistryCheckReport> TypedAsync(RegistryServer server, string? user, string? password, RemoteImage? image,
         CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
         return Report([check], []);
     }
 
-    /// <summary>The sets that count.</summary>
+    /// <summary>Checks the sets that count.</summary>
     /// <param name="prefix">Only this set. Null: all sets.</param>
     /// <param name="image">The image that the logins should be able to pull. Null: only the logins are tried.</param>
     public async Task<RegistryCheckReport> SetsAsync(
@@ -61,7 +61,7 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
         List<(string Login, RemoteAnswer<Found> Answer)> tried = [(name, await TryAsync(set, image, cancellationToken))];
         if (image is not null && tried[0].Answer.Fault is { IsLoginRejected: true })
         {
-            // As at a start: a rejected login is followed by one try without.
+            // As at a start, try once without a login when the login was rejected.
             tried.Add(("none", await AskAsync(set.Server, image, null, cancellationToken)));
         }
 
@@ -97,7 +97,7 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
         return described.Select(manifest => new Found($"{image.Host} allows {image}", manifest));
     }
 
-    /// <summary>The first answer is the one about the login; a later success without it changes nothing about that.</summary>
+    /// <summary>The result is the first answer, which is about the login. A later success without the login does not change it.</summary>
     private static RegistryCheck Check(RegistryServer server, List<(string Login, RemoteAnswer<Found> Answer)> tried, RemoteImage? image)
     {
         var first = tried[0].Answer;
@@ -138,7 +138,7 @@ internal sealed class CheckRegistry(ExchangeLogin logins, RegistryClient registr
         }),
     ];
 
-    /// <summary>As the API spells it: <c>wrong_password</c>.</summary>
+    /// <summary>The value as the API spells it: <c>wrong_password</c>.</summary>
     public static string Word<T>(T value)
         where T : struct, Enum =>
         System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());

@@ -5,8 +5,8 @@ using Berth.Server.Registries;
 namespace Berth.Server.Secrets.RegistryChecks;
 
 /// <summary>
-/// Checks a set of an owner when a secret completes or changes it, so that whoever stores it learns at once that it works. The results are
-/// kept in memory for some minutes; asked for on another node or later, the check runs there and then.
+/// Checks a set when a secret completes or changes it, so that its owner learns at once whether it works. The results stay in memory for
+/// some minutes. If somebody asks for one later or on another node, the check runs again.
 /// </summary>
 internal sealed class CompletedLogins(CodespaceSecrets secrets, CheckRegistry check, TimeProvider time, IHostApplicationLifetime lifetime)
 {
@@ -17,7 +17,8 @@ internal sealed class CompletedLogins(CodespaceSecrets secrets, CheckRegistry ch
     private sealed record Running(string Version, DateTimeOffset At, Task<RegistryCheckReport> Check);
 
     /// <summary>
-    /// After a secret was stored: begins the check of its set. False when it belongs to no set, or to one that is not complete.
+    /// Call after a secret was stored. Begins the check of its set. Returns false when the secret belongs to no set, or to an incomplete
+    /// one.
     /// </summary>
     public async Task<bool> BeginAsync(SecretOwner owner, SecretName name, CancellationToken cancellationToken)
     {
@@ -36,7 +37,7 @@ internal sealed class CompletedLogins(CodespaceSecrets secrets, CheckRegistry ch
         return true;
     }
 
-    /// <summary>The result for the set as it is now; waits for the check that runs, or runs one.</summary>
+    /// <summary>The result for the present set. Waits for the running check, or runs one.</summary>
     public async Task<RegistryCheckReport> ResultAsync(SecretOwner owner, string prefix, CancellationToken cancellationToken)
     {
         var resolved = await secrets.OfOwnerAsync(owner, prefix, cancellationToken);

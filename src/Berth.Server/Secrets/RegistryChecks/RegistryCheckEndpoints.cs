@@ -11,10 +11,12 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Secrets.RegistryChecks;
 
-/// <summary>Checks of registry logins: as typed, as a codespace would get them, and of one owner's set.</summary>
+/// <summary>The routes that check registry logins: as typed, as a codespace would get them, and one owner's set.</summary>
 internal static class RegistryCheckEndpoints
 {
-    /// <summary>Of the answer to a PUT of a secret that belongs to a complete set: where the result of its check is.</summary>
+    /// <summary>
+    /// A header of the answer to a PUT of a secret that belongs to a complete set. It says where the result of the check is.
+    /// </summary>
     public const string Header = "Berth-Registry-Check";
 
     private const string Resource = "RegistryCheck";
@@ -60,7 +62,7 @@ internal static class RegistryCheckEndpoints
             cancellationToken));
     }
 
-    /// <summary>The result of the check that began when the set was stored. Those who may change the secret may know it.</summary>
+    /// <summary>The result of the check that began when the set was stored. Those who may change the secret may see it.</summary>
     public static async Task<IResult> OfSecretAsync(
         string secret, HttpContext http, ApiCaller caller, Db db, CompletedLogins sets, CheckLimits limits, ApiUrls urls,
         CancellationToken cancellationToken)
@@ -159,6 +161,6 @@ internal static class RegistryCheckEndpoints
         return null;
     }
 
-    /// <summary>As a secret's value is read when a codespace starts; nothing but white space is no value.</summary>
+    /// <summary>Reads the text as a start of a codespace reads a secret's value. White space alone is no value.</summary>
     private static string? Pasted(string? text) => text is not null && CopiedText.Clean(text) is { Length: > 0 } clean ? clean : null;
 }
