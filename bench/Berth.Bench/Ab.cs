@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Berth.Bench;
 
 /// <summary>
-/// HEAD requests per second over 32 kept connections, counted by Apache's ab: wrk waits for a body that HEAD does not have.
+/// HEAD requests per second over 32 kept connections, counted by Apache's ab, because wrk waits for a body, which HEAD does not have.
 /// </summary>
 internal static partial class Ab
 {

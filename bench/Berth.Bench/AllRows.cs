@@ -2,7 +2,7 @@ using Berth.Bench.Rows;
 
 namespace Berth.Bench;
 
-/// <summary>The table's lines, in its order.</summary>
+/// <summary>The rows of the table, in order.</summary>
 internal static class AllRows
 {
     public static IReadOnlyList<Row> Chosen(string? name)

@@ -5,10 +5,10 @@ namespace Berth.Bench;
 /// <summary>What to run, and where the programs are.</summary>
 internal sealed record BenchOptions(string Root, string? Row, int Rounds)
 {
-    /// <summary>The folder of the socket of a PostgreSQL cluster; null where none was started.</summary>
+    /// <summary>The folder with the socket of a PostgreSQL cluster. Null when none was started.</summary>
     public string? Postgres { get; init; }
 
-    /// <summary>Verdaccio's program; null where it was not installed.</summary>
+    /// <summary>The path of Verdaccio's program. Null when it is not installed.</summary>
     public string? Verdaccio { get; init; }
 
     public const string Help = """

@@ -7,7 +7,7 @@ using System.Text.Json;
 
 namespace Berth.Bench;
 
-/// <summary>Berth with its embedded defaults (SQLite, files) and authentication on: every request carries a registry token.</summary>
+/// <summary>Berth with its embedded defaults (SQLite, files) and with authentication, so that every request has a registry token.</summary>
 internal sealed class BerthServer(string folder, string serverDll, params string[] settings) : ServerProcess(folder)
 {
     private static readonly string[] Scopes = ["write:packages"];
@@ -15,7 +15,7 @@ internal sealed class BerthServer(string folder, string serverDll, params string
 
     public string AdminToken => _adminToken;
 
-    /// <summary>Once it has started.</summary>
+    /// <summary>Available after the start.</summary>
     public string UserToken => _userToken!;
 
     private readonly string _adminToken = RandomNumberGenerator.GetHexString(40, lowercase: true);
@@ -25,7 +25,7 @@ internal sealed class BerthServer(string folder, string serverDll, params string
 
     protected override string ReadyPath => "/readyz";
 
-    /// <summary>A registry token from /token; it lives 5 minutes, so one is fetched for every measurement.</summary>
+    /// <summary>A registry token from /token. It is valid for 5 minutes, so one is fetched for every measurement.</summary>
     public override async Task<string?> AuthorizationAsync(string repository, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{Url}/token?service=berth&scope=repository:{repository}:pull,push");
@@ -36,7 +36,7 @@ internal sealed class BerthServer(string folder, string serverDll, params string
         return "Bearer " + answer.GetProperty("token").GetString();
     }
 
-    /// <summary>A token for scopes too long for a query; null when the server refuses them.</summary>
+    /// <summary>Returns a token for scopes that are too long for a query. Null when the server refuses them.</summary>
     public async Task<string?> TryTokenAsync(string scopes, CancellationToken cancellationToken)
     {
         using var form = new FormUrlEncodedContent(

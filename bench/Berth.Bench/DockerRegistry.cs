@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Berth.Bench;
 
-/// <summary>The peer: Debian's docker-registry without authentication and without an access log, its blob cache on.</summary>
+/// <summary>The peer: Debian's docker-registry with its blob cache, without authentication and without an access log.</summary>
 internal sealed class DockerRegistry(string folder) : ServerProcess(folder)
 {
     public override string Owner => "bench";

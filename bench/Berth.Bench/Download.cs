@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Berth.Bench;
 
-/// <summary>A GET by bare sockets that throws the body away as it comes, so that the client hardly counts.</summary>
+/// <summary>A GET over plain sockets that drops the body as it arrives, so that the client costs almost nothing.</summary>
 internal static class Download
 {
     public static async Task<long> RunAsync(Uri url, string? authorization, CancellationToken cancellationToken)

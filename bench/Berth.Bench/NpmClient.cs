@@ -6,7 +6,7 @@ using System.Text;
 
 namespace Berth.Bench;
 
-/// <summary>The npm registry's calls that rows are made of.</summary>
+/// <summary>The calls to the npm registry that rows consist of.</summary>
 internal sealed class NpmClient(ServerProcess server, string root, string? authorization)
 {
     private const int Piece = 48 * 1024 * 3;
@@ -47,7 +47,7 @@ internal sealed class NpmClient(ServerProcess server, string root, string? autho
         }
     }
 
-    /// <summary>The body of a publish request, with a tarball of about the given size, which does not compress.</summary>
+    /// <summary>Writes the body of a publish request, with a tarball of about the given size that cannot be compressed.</summary>
     /// <param name="dependencies">The package's dependencies, as JSON.</param>
     public static async Task WriteDocumentAsync(
         string path, string name, string version, int size, CancellationToken cancellationToken, string dependencies = """{"a":"^1.0.0"}""")

@@ -8,7 +8,7 @@ internal static class Postgres
 {
     private static int _made;
 
-    /// <summary>A database of its own, as a setting of the server.</summary>
+    /// <summary>Creates a new database, and returns the server's setting for it.</summary>
     public static string NewDatabase(BenchOptions options)
     {
         var folder = options.Postgres

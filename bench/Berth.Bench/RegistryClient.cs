@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Berth.Bench;
 
-/// <summary>The registry calls that rows are made of, for one repository of one server, with one token.</summary>
+/// <summary>The calls to the registry that rows consist of, for one repository of one server, with one token.</summary>
 internal sealed class RegistryClient(ServerProcess server, string repository, string? authorization)
 {
     public const string ManifestType = "application/vnd.oci.image.manifest.v1+json";
@@ -31,7 +31,9 @@ internal sealed class RegistryClient(ServerProcess server, string repository, st
         await FinishUploadAsync(location, Digest(content), new ByteArrayContent(content), cancellationToken);
     }
 
-    /// <summary>POST, PATCH with the bytes, PUT: what docker does. The digest is given, so that no client's hashing is measured.</summary>
+    /// <summary>
+    /// POST, PATCH with the bytes, PUT, as docker does it. The digest is given, so that the client's hashing is not measured.
+    /// </summary>
     public async Task PushBlobAsync(ReadOnlyMemory<byte> content, string digest, CancellationToken cancellationToken)
     {
         var location = await StartUploadAsync(cancellationToken);
@@ -54,7 +56,7 @@ internal sealed class RegistryClient(ServerProcess server, string repository, st
         return Digest(manifest);
     }
 
-    /// <summary>An image of a configuration and layers of 1 KiB each, all new.</summary>
+    /// <summary>Pushes an image with a configuration and layers of 1 KiB each, all new.</summary>
     public async Task<byte[][]> PushSmallImageAsync(string tag, CancellationToken cancellationToken)
     {
         var blobs = Enumerable.Range(0, 3).Select(_ => RandomNumberGenerator.GetBytes(1024)).ToArray();
@@ -67,7 +69,7 @@ internal sealed class RegistryClient(ServerProcess server, string repository, st
         return blobs;
     }
 
-    /// <summary>A manifest whose first blob is the configuration and whose others are layers.</summary>
+    /// <summary>Makes a manifest whose first blob is the configuration and whose others are layers.</summary>
     public static byte[] Manifest(params byte[][] blobs)
     {
         var layers = string.Join(',', blobs.Skip(1).Select(blob => Descriptor("application/vnd.oci.image.layer.v1.tar", blob)));

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Berth.Bench;
 
-/// <summary>The table: printed, and written to bench/results with the machine it was measured on.</summary>
+/// <summary>Prints the table, and writes it to bench/results with a description of the machine.</summary>
 internal static class Report
 {
     public static string Line(RowResult result) => string.Create(CultureInfo.InvariantCulture,

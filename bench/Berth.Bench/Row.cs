@@ -1,6 +1,6 @@
 namespace Berth.Bench;
 
-/// <summary>One line of the table: some work, done at Berth and at what it is compared with, and the figure to reach.</summary>
+/// <summary>One row of the table: some work, done with Berth and with a peer, and the figure to reach.</summary>
 internal abstract class Row : IAsyncDisposable
 {
     public abstract string Name { get; }
@@ -9,23 +9,23 @@ internal abstract class Row : IAsyncDisposable
 
     public abstract string Unit { get; }
 
-    /// <summary>The least ratio to the peer, or with <see cref="Absolute"/> the most that Berth may need.</summary>
+    /// <summary>The least ratio to the peer. With <see cref="Absolute"/>, the most that Berth may need.</summary>
     public abstract double Target { get; }
 
-    /// <summary>The figure itself is limited, in <see cref="Unit"/>; the peer is shown for comparison where there is one.</summary>
+    /// <summary>Whether the figure itself is limited, in <see cref="Unit"/>. The peer's is shown for comparison if there is one.</summary>
     public virtual bool Absolute => false;
 
-    /// <summary>The figure is a time: <see cref="Target"/> is the most that the ratio to the peer may be.</summary>
+    /// <summary>Whether the figure is a time. Then <see cref="Target"/> is the largest allowed ratio to the peer.</summary>
     public virtual bool AtMost => false;
 
     public virtual string Peer => "docker-registry";
 
-    /// <summary>Starts and fills what is measured; called once.</summary>
+    /// <summary>Starts the servers and fills them. Called once.</summary>
     public abstract Task PrepareAsync(BenchOptions options, CancellationToken cancellationToken);
 
     public abstract Task<double> MeasureBerthAsync(int round, CancellationToken cancellationToken);
 
-    /// <summary>Null where there is nothing to compare with.</summary>
+    /// <summary>Null when there is nothing to compare with.</summary>
     public abstract Task<double?> MeasurePeerAsync(int round, CancellationToken cancellationToken);
 
     public abstract ValueTask DisposeAsync();
@@ -48,7 +48,7 @@ internal sealed record RowResult(Row Row, IReadOnlyList<double> Berth, IReadOnly
     }
 }
 
-/// <summary>Runs a row in rounds, Berth and its peer taking turns to go first, so that a slow minute of the machine meets both.</summary>
+/// <summary>Runs a row in rounds. Berth and its peer take turns to go first, so that slow minutes of the machine affect both.</summary>
 internal static class RowRunner
 {
     public static async Task<RowResult> RunAsync(Row row, BenchOptions options, CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ internal abstract class ServerProcess(string folder) : IAsyncDisposable
 
     public string Url => $"http://127.0.0.1:{Port}";
 
-    /// <summary>Where its images are: the first part of every repository name.</summary>
+    /// <summary>The owner of its images, which is the first part of every repository name.</summary>
     public abstract string Owner { get; }
 
     protected abstract string ReadyPath { get; }
@@ -28,15 +28,15 @@ internal abstract class ServerProcess(string folder) : IAsyncDisposable
 
     protected abstract ProcessStartInfo Command();
 
-    /// <summary>The value of the Authorization header for everything under this repository, or null where none is asked for.</summary>
+    /// <summary>The value of the Authorization header for everything under this repository. Null when the server requires none.</summary>
     public abstract Task<string?> AuthorizationAsync(string repository, CancellationToken cancellationToken);
 
-    /// <summary>Starts the process; returns the seconds until it was ready.</summary>
+    /// <summary>Starts the process. Returns the seconds until it was ready.</summary>
     public virtual async Task<double> StartAsync(CancellationToken cancellationToken)
     {
         if (_process is null && Directory.Exists(Folder))
         {
-            // A run that was ended by force leaves its data.
+            // A run that was killed leaves its data.
             Directory.Delete(Folder, recursive: true);
         }
 
@@ -83,7 +83,7 @@ internal abstract class ServerProcess(string folder) : IAsyncDisposable
         }
     }
 
-    /// <summary>The most memory that the process has held, in MB (10^6 bytes).</summary>
+    /// <summary>The most memory that the process has used, in MB (10^6 bytes).</summary>
     public double PeakMemory()
     {
         var line = File.ReadLines($"/proc/{_process!.Id}/status").First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));

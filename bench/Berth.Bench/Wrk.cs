@@ -4,9 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Berth.Bench;
 
-/// <summary>
-/// GET requests per second of one URL over 32 connections, counted by wrk: a client that costs little of the shared machine.
-/// </summary>
+/// <summary>GET requests per second of one URL over 32 connections, counted by wrk, which takes little from the shared machine.</summary>
 internal static partial class Wrk
 {
     public const int Seconds = 4;

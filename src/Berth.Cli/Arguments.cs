@@ -4,7 +4,7 @@ using Berth.Client;
 
 namespace Berth.Cli;
 
-/// <summary>Arguments and options that several commands share, and how their text is read.</summary>
+/// <summary>Arguments and options that several commands share, and how their text is parsed.</summary>
 internal static class Arguments
 {
     public static readonly string[] Visibilities = ["public", "internal", "private"];
@@ -59,7 +59,7 @@ internal static class Arguments
         return option;
     }
 
-    /// <summary>One of a few words.</summary>
+    /// <summary>An argument with a few allowed words.</summary>
     public static Argument<string> Choice(string name, string description, params string[] values)
     {
         var argument = Text(name, description);
@@ -71,7 +71,7 @@ internal static class Arguments
 
     public static Option<bool?> Flag(string name, string description) => new(name) { Description = description, HelpName = "true|false" };
 
-    /// <summary>For what cannot be undone.</summary>
+    /// <summary>The option that confirms what cannot be undone.</summary>
     public static Option<bool> Yes() => new("--yes") { Description = "Do it; it cannot be undone" };
 
     public static PackageReference Reference(string package, string? type)
@@ -119,7 +119,7 @@ internal static class Arguments
             : TimeProvider.System.GetUtcNow() + Duration(text);
     }
 
-    /// <summary>Values separated by commas or spaces, the option given once or several times.</summary>
+    /// <summary>Splits values at commas or spaces. The option may be given several times.</summary>
     public static List<string>? Split(string[]? values) =>
         values is null or { Length: 0 }
             ? null

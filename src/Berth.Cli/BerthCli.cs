@@ -7,7 +7,7 @@ using Berth.Client;
 
 namespace Berth.Cli;
 
-/// <summary>The command line as a whole: its commands, and how a run ends.</summary>
+/// <summary>The whole command line: its commands, and how a run ends.</summary>
 internal static class BerthCli
 {
     public static readonly string[] Examples =
@@ -48,10 +48,10 @@ internal static class BerthCli
         return root;
     }
 
-    /// <returns>The exit code.</returns>
+    /// <returns>Returns the exit code.</returns>
     public static async Task<int> RunAsync(string[] args, Terminal terminal)
     {
-        // English on machines of every language: what parses the command line speaks many, and numbers are written in many ways.
+        // Use English on every machine, since the command line parser has many languages and numbers are written in many ways.
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
         var configuration = new InvocationConfiguration
@@ -106,7 +106,7 @@ internal static class BerthCli
             PrebuildCommands.Build(), AuditCommand.Build(), HookCommands.Build(), CompletionCommand.Build(),
     ];
 
-    /// <summary>One clear line for whatever went wrong.</summary>
+    /// <summary>Writes one clear line for every failure.</summary>
     private static async Task<int> EndAsync(Task run, Terminal terminal)
     {
         try
@@ -116,7 +116,7 @@ internal static class BerthCli
         }
         catch (CommandException exception)
         {
-            // Without words: a program in a codespace has said its own already.
+            // The message is empty when a program in a codespace has reported its failure already.
             if (exception.Message.Length > 0)
             {
                 await terminal.Error.WriteLineAsync($"berth: {exception.Message}");

@@ -14,7 +14,7 @@ internal sealed class BerthCommand : Command
 
     public Func<CommandCall, Task>? Run { get; private init; }
 
-    /// <summary>A command that does something.</summary>
+    /// <summary>Makes a command with an action.</summary>
     public static BerthCommand Of(string name, string description, string[] examples, Symbol[] symbols, Func<CommandCall, Task> run)
     {
         var command = new BerthCommand(name, description, examples) { Run = run };
@@ -33,7 +33,7 @@ internal sealed class BerthCommand : Command
         return command;
     }
 
-    /// <summary>Neither the words of shells nor those of other command lines have to be unlearned.</summary>
+    /// <summary>Returns a second name, so that users need not unlearn the words of shells and of other command lines.</summary>
     private static string? OtherName(string name) => name switch
     {
         "list" => "ls",
@@ -43,7 +43,7 @@ internal sealed class BerthCommand : Command
         _ => null,
     };
 
-    /// <summary>A command that only holds others.</summary>
+    /// <summary>Makes a command that only contains others.</summary>
     public static BerthCommand Group(string name, string description, string[] examples, params Command[] commands)
     {
         var group = new BerthCommand(name, description, examples);
@@ -60,7 +60,7 @@ internal sealed class BerthCommand : Command
     }
 }
 
-/// <summary>The usual help, and below it the examples.</summary>
+/// <summary>The usual help, followed by the examples.</summary>
 internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLineAction
 {
     public override bool ClearsParseErrors => true;

@@ -1,6 +1,6 @@
 namespace Berth.Cli;
 
-/// <summary>What this program keeps for its user, for nobody else to read: <c>$XDG_CONFIG_HOME/berth</c>.</summary>
+/// <summary>The files that this program keeps for its user, which nobody else may read: <c>$XDG_CONFIG_HOME/berth</c>.</summary>
 internal sealed class BerthFolder(string path)
 {
     private const UnixFileMode OwnFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -13,13 +13,13 @@ internal sealed class BerthFolder(string path)
 
     public string this[string name] => Path.Combine(path, name);
 
-    /// <summary>Writes a file anew.</summary>
+    /// <summary>Replaces a file.</summary>
     public void Write(string name, string text)
     {
         var file = this[name];
         Directory.CreateDirectory(Path.GetDirectoryName(file)!, OwnFolder);
 
-        // A fresh file with its mode from the start, then renamed: what is secret is never in a file that others may read.
+        // Write a new file that has the right mode from the start, and rename it, so that a secret is never in a file that others may read.
         var fresh = $"{file}.{Environment.ProcessId}";
         using (var writer = new StreamWriter(fresh, new FileStreamOptions
         {

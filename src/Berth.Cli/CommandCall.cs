@@ -8,7 +8,7 @@ using Spectre.Console;
 
 namespace Berth.Cli;
 
-/// <summary>One run of a command: what was asked, the client to ask the server with, and how answers are printed.</summary>
+/// <summary>One run of a command: its arguments, the client for the server, and how answers are printed.</summary>
 internal sealed class CommandCall(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken) : IDisposable
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -23,7 +23,7 @@ internal sealed class CommandCall(ParseResult parsed, Terminal terminal, Cancell
 
     private string? Expression => parsed.GetValue<string?>("--jq");
 
-    /// <summary>Signed in by <c>BERTH_TOKEN</c>, else by the stored login.</summary>
+    /// <summary>A client with the token of <c>BERTH_TOKEN</c>, or else the stored login.</summary>
     public BerthClient Client => _client ??= SignIn();
 
     public T Get<T>(Argument<T> argument) => parsed.GetValue(argument)!;
@@ -32,7 +32,7 @@ internal sealed class CommandCall(ParseResult parsed, Terminal terminal, Cancell
 
     public bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
 
-    /// <summary>The server, from <c>BERTH_URL</c>, the stored login, or where a server listens by default.</summary>
+    /// <summary>The server's URL: from <c>BERTH_URL</c>, the stored login, or the address at which a server listens by default.</summary>
     public static Uri UrlOf(Terminal terminal, StoredLogin? stored)
     {
         var text = terminal.Environment("BERTH_URL") is { Length: > 0 } url ? url : stored?.Url ?? "http://localhost:5000";
@@ -44,7 +44,7 @@ internal sealed class CommandCall(ParseResult parsed, Terminal terminal, Cancell
             ? url
             : throw new CommandException(ExitCodes.Usage, $"'{text}' is no http or https URL of a server");
 
-    /// <summary>The thing as JSON where that was asked for, else as <paramref name="show"/> writes it.</summary>
+    /// <summary>Prints the value as JSON if that was asked for, and otherwise as <paramref name="show"/> writes it.</summary>
     public void Print<T>(T value, Action<TextWriter, T> show)
     {
         if (!Json)
@@ -70,7 +70,7 @@ internal sealed class CommandCall(ParseResult parsed, Terminal terminal, Cancell
         }
     }
 
-    /// <summary>Does what the command does, and prints what <c>--jq</c> makes of it.</summary>
+    /// <summary>Runs the command, and prints what <c>--jq</c> makes of its output.</summary>
     public async Task RunAsync(Func<CommandCall, Task> run)
     {
         if (Expression is not { } expression)
@@ -84,7 +84,7 @@ internal sealed class CommandCall(ParseResult parsed, Terminal terminal, Cancell
         await terminal.Out.WriteAsync(await Jq.ApplyAsync(expression, _found.ToString(), cancellationToken));
     }
 
-    /// <summary>A list as JSON, else as a table; an empty one says so on standard error, so that pipes get nothing.</summary>
+    /// <summary>Prints a list as JSON or as a table. An empty list is reported on standard error, so that pipes get nothing.</summary>
     public void PrintList<T>(List<T> items, string nothing, params (string Title, Func<T, string?> Value)[] columns)
     {
         if (Json)
@@ -110,7 +110,7 @@ internal sealed class CommandCall(ParseResult parsed, Terminal terminal, Cancell
             table.AddRow(columns.Select(column => new Text(column.Value(item) ?? "")));
         }
 
-        // Spectre pads every line to the table's width; nobody wants those spaces in a pipe.
+        // Spectre pads every line to the table's width, and pipes should not get those spaces.
         var buffer = new StringWriter();
         (terminal with { Out = buffer }).Screen().Write(table);
         foreach (var line in buffer.ToString().TrimEnd('\n').Split('\n'))
@@ -119,10 +119,10 @@ internal sealed class CommandCall(ParseResult parsed, Terminal terminal, Cancell
         }
     }
 
-    /// <summary>Says what was done, for people: on standard error, so that <c>--json</c> and pipes stay clean.</summary>
+    /// <summary>Tells people what was done, on standard error, so that <c>--json</c> and pipes get only the result.</summary>
     public void WriteDone(string done) => terminal.Error.WriteLine(done);
 
-    /// <summary>Names and values of one thing, one a line.</summary>
+    /// <summary>Prints the details of one thing, with a name and a value on each line.</summary>
     public static void Details(TextWriter writer, params (string Name, object? Value)[] lines)
     {
         var shown = lines.Where(line => line.Value is not null and not "").ToArray();
@@ -144,7 +144,7 @@ internal sealed class CommandCall(ParseResult parsed, Terminal terminal, Cancell
             return new BerthClient(url, token.Trim());
         }
 
-        // A stored token goes only to the server that it was stored for.
+        // A stored token is sent only to the server that it was stored for.
         return stored is not null && ParseUrl(stored.Url).Authority == url.Authority
             ? new BerthClient(url, stored.Token)
             : throw new CommandException(

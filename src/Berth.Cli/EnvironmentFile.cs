@@ -3,13 +3,13 @@ using System.Text;
 namespace Berth.Cli;
 
 /// <summary>
-/// A <c>.env</c> file: <c>NAME=value</c> a line, perhaps after <c>export</c>; <c>#</c> begins a remark on a line of its own or after white
-/// space; a value in double quotes may have <c>\n</c> and lines, one in single quotes is taken as it stands. What is wrong is named by its
-/// line, never by its value.
+/// A <c>.env</c> file. Each line is <c>NAME=value</c>, perhaps after <c>export</c>. A <c>#</c> begins a comment at the beginning of a line
+/// or after white space. A value in double quotes may contain <c>\n</c> and line ends. One in single quotes is taken literally. Messages
+/// name the faulty line, and never its value.
 /// </summary>
 internal static class EnvironmentFile
 {
-    /// <exception cref="CommandException">A line is no assignment, a quote does not end, or a name comes twice.</exception>
+    /// <exception cref="CommandException">A line is not an assignment, a quote does not end, or a name is there twice.</exception>
     public static IReadOnlyList<KeyValuePair<string, string>> Parse(string text)
     {
         List<KeyValuePair<string, string>> values = [];
@@ -32,7 +32,7 @@ internal static class EnvironmentFile
     {
         private int _position;
 
-        /// <summary>To the beginning of the next line that says something.</summary>
+        /// <summary>Moves to the beginning of the next line with content.</summary>
         public bool NextLine()
         {
             while (_position < text.Length)

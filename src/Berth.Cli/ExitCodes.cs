@@ -3,21 +3,21 @@ using Berth.Client;
 
 namespace Berth.Cli;
 
-/// <summary>What a script can tell from how a command ends.</summary>
+/// <summary>What a script can learn from a command's exit code.</summary>
 internal static class ExitCodes
 {
     public const int Ok = 0;
 
-    /// <summary>Refused, or something about the request was wrong.</summary>
+    /// <summary>The server refused, or something about the request was wrong.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line itself was wrong; nothing was asked.</summary>
+    /// <summary>The command line itself was wrong, and no request was made.</summary>
     public const int Usage = 2;
 
-    /// <summary>No token, or one that is no longer good.</summary>
+    /// <summary>There is no token, or it is no longer valid.</summary>
     public const int NotSignedIn = 3;
 
-    /// <summary>It is not there, or not yours to see.</summary>
+    /// <summary>It does not exist, or the caller may not see it.</summary>
     public const int NotFound = 4;
 
     /// <summary>The server cannot be reached, or failed.</summary>

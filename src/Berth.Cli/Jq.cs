@@ -5,20 +5,20 @@ using System.Text;
 namespace Berth.Cli;
 
 /// <summary>
-/// What <c>--jq</c> makes of JSON: by the program jq, which is the language that people mean. There is no implementation of it for .NET
-/// that is kept well, and half a language would be worse than none.
+/// Applies <c>--jq</c> to JSON with the program jq, whose language people mean. There is no well maintained implementation for .NET, and
+/// half of the language would be worse than none.
 /// </summary>
 internal static class Jq
 {
     private const int WrongExpression = 3;
 
-    /// <summary>Before anything is asked: what is done should not fail for want of a way to show it.</summary>
-    /// <exception cref="CommandException">There is no jq here, or it does not understand the expression.</exception>
+    /// <summary>Checks the expression before any request, so that an action does not end with a failure to print its result.</summary>
+    /// <exception cref="CommandException">jq is not installed, or does not understand the expression.</exception>
     public static Task CheckAsync(string expression, CancellationToken cancellationToken) =>
         RunAsync(["-n", $"empty | ({expression}\n)"], "", cancellationToken);
 
-    /// <summary>Texts come without quotes, as with gh.</summary>
-    /// <exception cref="CommandException">The expression does not fit what there is.</exception>
+    /// <summary>Prints texts without quotes, as gh does.</summary>
+    /// <exception cref="CommandException">The expression does not fit the JSON.</exception>
     public static Task<string> ApplyAsync(string expression, string json, CancellationToken cancellationToken) =>
         RunAsync(["-r", expression], json, cancellationToken);
 
@@ -60,11 +60,11 @@ internal static class Jq
         }
         catch (IOException)
         {
-            // It has ended before it read everything; its exit code says why.
+            // jq has ended before it read everything. Its exit code says why.
         }
     }
 
-    /// <summary>Its first line: below stands the expression as it was wrapped here.</summary>
+    /// <summary>Takes the first line. Below it jq prints the expression, as it was wrapped here.</summary>
     private static string Message(string said)
     {
         var line = said.Split('\n', 2)[0].Trim();

@@ -3,18 +3,19 @@ using System.Runtime.InteropServices;
 namespace Berth.Cli;
 
 /// <summary>
-/// The terminal while every key goes to somebody else: no echo, no lines, no signals from keys; as before when disposed (termios(3)).
+/// Puts the terminal into a mode in which every key goes to the other side: no echo, no lines, no signals from keys. Disposing restores the
+/// previous mode (termios(3)).
 /// </summary>
 internal sealed partial class RawTerminal : IDisposable
 {
-    /// <summary>More than any C library's <c>struct termios</c> has.</summary>
+    /// <summary>More than the <c>struct termios</c> of any C library has.</summary>
     private const int StateBytes = 256;
     private const int Now = 0;
     private readonly byte[]? _before;
 
     private RawTerminal(byte[]? before) => _before = before;
 
-    /// <summary>Does nothing where standard input is no terminal.</summary>
+    /// <summary>Does nothing when standard input is not a terminal.</summary>
     public static RawTerminal Enter()
     {
         var before = new byte[StateBytes];

@@ -21,7 +21,7 @@ internal sealed class SshFolder(BerthFolder folder, IReadOnlyList<string> progra
     /// <param name="program">The command that starts this program again.</param>
     public static SshFolder Of(Terminal terminal, IReadOnlyList<string> program) => new(BerthFolder.Of(terminal), program);
 
-    /// <summary>Of the process that runs: a program of its own, or one that <c>dotnet</c> runs.</summary>
+    /// <summary>The command of the running process: the program itself, or <c>dotnet</c> with it.</summary>
     public static IReadOnlyList<string> OwnProgram() =>
         Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) != "dotnet"
             ? [path]
@@ -29,7 +29,7 @@ internal sealed class SshFolder(BerthFolder folder, IReadOnlyList<string> progra
 
     public string ConfigFile => folder["ssh/config"];
 
-    /// <summary>Makes a key pair where there is none, or where it has been used long enough.</summary>
+    /// <summary>Makes a key pair if there is none, or if it is too old.</summary>
     public void Renew(DateTimeOffset now)
     {
         var secret = folder[Key];
@@ -43,11 +43,11 @@ internal sealed class SshFolder(BerthFolder folder, IReadOnlyList<string> progra
             folder.Write(Key + ".before", Own(secret) ?? "");
         }
 
-        // One file holds both keys: of two, several runs at once could leave halves of different pairs.
+        // One file contains both keys. With two files, several runs at once could leave halves of different pairs.
         folder.Write(Key, OpenSshKey.Create().PrivateKey);
     }
 
-    /// <summary>The client signs in with one of them.</summary>
+    /// <summary>The client signs in with one of these.</summary>
     public IReadOnlyList<string> PublicKeys()
     {
         var before = folder[Key + ".before"];
@@ -59,7 +59,7 @@ internal sealed class SshFolder(BerthFolder folder, IReadOnlyList<string> progra
 
     private static string? Own(string secret) => File.Exists(secret) ? OpenSshKey.PublicOf(File.ReadAllText(secret)) : null;
 
-    /// <summary>Remembers by which key a codespace is known, so that nobody is asked.</summary>
+    /// <summary>Stores the key of a codespace, so that ssh does not ask the person about it.</summary>
     public void Know(string name, CodespaceSsh codespace)
     {
         if (!name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-')
@@ -71,7 +71,7 @@ internal sealed class SshFolder(BerthFolder folder, IReadOnlyList<string> progra
         folder.Write("ssh/known_hosts/" + name, $"{name} {key}\n");
     }
 
-    /// <summary>The options of ssh_config(5) that lead to a codespace.</summary>
+    /// <summary>The options of ssh_config(5) for a codespace.</summary>
     public IEnumerable<(string Name, string Value)> Options(string name, CodespaceSsh codespace) =>
     [
         ("User", codespace.User),
@@ -86,10 +86,10 @@ internal sealed class SshFolder(BerthFolder folder, IReadOnlyList<string> progra
     public string Entry(string name, CodespaceSsh codespace) =>
         $"Host {name}\n" + string.Concat(Options(name, codespace).Select(option => $"  {option.Name} {option.Value}\n"));
 
-    /// <summary>Writes the entries where <c>~/.ssh/config</c> may include them.</summary>
+    /// <summary>Writes the entries to a file that <c>~/.ssh/config</c> may include.</summary>
     public void WriteConfig(string entries) => folder.Write("ssh/config", entries);
 
-    /// <summary>A word for the shell that ssh lets run a command, whose percent signs ssh reads itself.</summary>
+    /// <summary>Quotes a word for the shell that runs ssh's command, in which ssh itself interprets percent signs.</summary>
     private static string Quoted(string word) =>
         (word.All(letter => char.IsAsciiLetterOrDigit(letter) || "/._-".Contains(letter, StringComparison.Ordinal))
             ? word

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Berth.Cli;
 
 /// <summary>
-/// The login that <c>berth login</c> keeps, in a file that only its owner reads: <c>$XDG_CONFIG_HOME/berth/login.json</c>.
+/// The login that <c>berth login</c> stores in a file that only its owner may read: <c>$XDG_CONFIG_HOME/berth/login.json</c>.
 /// </summary>
 internal sealed record StoredLogin(string Url, string Login, string Token)
 {
@@ -31,7 +31,7 @@ internal sealed record StoredLogin(string Url, string Login, string Token)
         BerthFolder.Of(terminal).Write("login.json", JsonSerializer.Serialize(this, StoredLoginJson.Default.StoredLogin));
     }
 
-    /// <summary>False when there was none.</summary>
+    /// <summary>Returns false when there was none.</summary>
     public static bool Forget(Terminal terminal)
     {
         var path = FileOf(terminal);

@@ -3,11 +3,11 @@ using Spectre.Console;
 namespace Berth.Cli;
 
 /// <summary>
-/// What a command touches besides the server: its streams, the environment, where the login is stored. Tests bring their own.
+/// What a command uses besides the server: its streams, the environment, and the place of the login. Tests bring their own.
 /// </summary>
 internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error, Func<string, string?> Environment, bool Interactive)
 {
-    /// <summary>Wide enough that no column of a table is broken where nobody looks at it.</summary>
+    /// <summary>Wide enough that no column of a table wraps when the output is not a terminal.</summary>
     private const int WidthOfAPipe = 4096;
 
 #pragma warning disable RS0030 // The command line is configured through the environment.

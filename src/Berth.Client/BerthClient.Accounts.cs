@@ -9,7 +9,7 @@ public sealed partial class BerthClient
     public Task<GarbageCollectionRun> GarbageCollectionAsync(CancellationToken cancellationToken) =>
         GetAsync<GarbageCollectionRun>("admin/garbage-collection", cancellationToken);
 
-    /// <summary>Begins one; the one that runs when there is one.</summary>
+    /// <summary>Begins a run, or returns the running one.</summary>
     public Task<GarbageCollectionRun> CollectGarbageAsync(CancellationToken cancellationToken) =>
         SendForAsync<GarbageCollectionRun>(HttpMethod.Post, "admin/garbage-collection", cancellationToken);
 

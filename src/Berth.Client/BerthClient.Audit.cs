@@ -2,7 +2,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Client;
 
-/// <summary>Who did what.</summary>
+/// <summary>The audit log.</summary>
 public sealed partial class BerthClient
 {
     /// <param name="organization">Null: the log of the caller's own account and of the caller's actions.</param>

@@ -2,7 +2,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Client;
 
-/// <summary>The credentials that private git servers are cloned with.</summary>
+/// <summary>The credentials for private git servers.</summary>
 public sealed partial class BerthClient
 {
     /// <param name="repository"><c>owner/name</c>.</param>

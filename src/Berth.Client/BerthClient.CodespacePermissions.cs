@@ -2,7 +2,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Client;
 
-/// <summary>What repositories ask for their codespaces, and what the user permits.</summary>
+/// <summary>The permissions that repositories ask for their codespaces, and those that the user gives.</summary>
 public sealed partial class BerthClient
 {
     /// <param name="repository"><c>owner/name</c>.</param>
@@ -18,7 +18,7 @@ public sealed partial class BerthClient
     public Task<CodespacePermissionList> CodespacePermissionsAsync(string repository, CancellationToken cancellationToken) =>
         GetAsync<CodespacePermissionList>(Permissions(repository), cancellationToken);
 
-    /// <summary>Replaces what is permitted.</summary>
+    /// <summary>Replaces the permitted repositories.</summary>
     public Task SetCodespacePermissionsAsync(string repository, CodespacePermissionList permitted, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Put, Permissions(repository), permitted, cancellationToken);
 

@@ -11,7 +11,7 @@ public sealed partial class BerthClient
     private const int FrameHeaderBytes = 8;
     private const byte ExitStream = 3;
 
-    /// <summary>Begins a codespace; <see cref="CodespaceLogAsync"/> follows its start.</summary>
+    /// <summary>Begins to create a codespace. <see cref="CodespaceLogAsync"/> follows its start.</summary>
     public Task<Codespace> CreateCodespaceAsync(string repository, NewCodespace codespace, CancellationToken cancellationToken) =>
         SendAsync<NewCodespace, Codespace>(HttpMethod.Post, $"repos/{Repository(repository)}/codespaces", codespace, cancellationToken);
 
@@ -31,7 +31,7 @@ public sealed partial class BerthClient
         }
     }
 
-    /// <summary>What a codespace of a repository would fetch, and whether it may; nothing is started.</summary>
+    /// <summary>Says what a codespace of a repository would fetch, and whether it may. Starts nothing.</summary>
     public Task<PreflightReport> PreflightAsync(string repository, NewCodespace request, CancellationToken cancellationToken) =>
         SendAsync<NewCodespace, PreflightReport>(
             HttpMethod.Post, $"repos/{Repository(repository)}/codespaces/preflight", request, cancellationToken);
@@ -47,7 +47,7 @@ public sealed partial class BerthClient
     public Task<Codespace> StopCodespaceAsync(string name, CancellationToken cancellationToken) =>
         ActAsync(name, "stop", cancellationToken);
 
-    /// <summary>Begins a start with a new container; the workspace stays.</summary>
+    /// <summary>Begins a start with a new container. The workspace stays.</summary>
     public Task<Codespace> RebuildCodespaceAsync(string name, CancellationToken cancellationToken) =>
         ActAsync(name, "rebuild", cancellationToken);
 
@@ -74,7 +74,7 @@ public sealed partial class BerthClient
     /// <param name="name">Must be Available.</param>
     /// <param name="write">Gets the stream's number (1: output, 2: errors) and a piece of it, valid until it returns.</param>
     /// <param name="cancellationToken">Stops listening. The process goes on.</param>
-    /// <returns>The exit code.</returns>
+    /// <returns>Returns the exit code.</returns>
     public async Task<int> ExecAsync(
         string name, CodespaceExec exec, Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
     {
@@ -87,7 +87,7 @@ public sealed partial class BerthClient
             while (await stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken)
                 .ConfigureAwait(false) == header.Length)
             {
-                // A frame is one write of a process: the server sends no more than its buffer in one.
+                // A frame is one write of a process. The server never sends more than its buffer in one.
                 var payload = new byte[Math.Min(BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(4)), 1 << 20)];
                 await stream.ReadExactlyAsync(payload, cancellationToken).ConfigureAwait(false);
                 if (header[0] == ExitStream)

@@ -11,19 +11,21 @@ public sealed partial class BerthClient
     public Task<RemoteProcess> StartProcessAsync(string name, ProcessStart start, CancellationToken cancellationToken) =>
         BeginAsync(One(name) + "/exec", start, cancellationToken);
 
-    /// <summary>What an SSH client has to know of a codespace, running or not.</summary>
+    /// <summary>What an SSH client needs to know about a codespace, which need not run.</summary>
     public Task<CodespaceSsh> SshAsync(string name, CancellationToken cancellationToken) =>
         GetAsync<CodespaceSsh>(One(name) + "/ssh", cancellationToken);
 
-    /// <summary>The SSH server of a codespace: its input and output are the connection. The caller disposes it.</summary>
+    /// <summary>Connects to the SSH server of a codespace. Its input and output are the connection. The caller disposes it.</summary>
     public Task<RemoteProcess> ConnectSshAsync(string name, SshStart start, CancellationToken cancellationToken) =>
         BeginAsync(One(name) + "/ssh/connect", start, cancellationToken);
 
-    /// <summary>A TCP connection to a port of a codespace: binary messages are its bytes, an empty one ends a direction.</summary>
+    /// <summary>
+    /// Opens a TCP connection to a port of a codespace. Binary messages are its bytes, and an empty one ends a direction.
+    /// </summary>
     public Task<WebSocket> ForwardAsync(string name, int port, CancellationToken cancellationToken) =>
         ConnectAsync($"{One(name)}/forward?port={port}", cancellationToken);
 
-    /// <summary>A link that opens a forwarded port in a browser, once and soon.</summary>
+    /// <summary>A link that opens a forwarded port in a browser. It works once, for a short time.</summary>
     public Task<CodespacePort> PortLinkAsync(string name, int port, CancellationToken cancellationToken) =>
         SendAsync<CodespaceChange, CodespacePort>(
             HttpMethod.Post, $"{One(name)}/ports/{port}/link", new CodespaceChange(), cancellationToken);
@@ -31,7 +33,7 @@ public sealed partial class BerthClient
     public Task<Codespace> ChangeCodespaceAsync(string name, CodespaceChange change, CancellationToken cancellationToken) =>
         SendAsync<CodespaceChange, Codespace>(HttpMethod.Patch, One(name), change, cancellationToken);
 
-    /// <summary>A file or folder of a codespace as a tar archive; the caller disposes the answer.</summary>
+    /// <summary>A file or folder of a codespace as a tar archive. The caller disposes the answer.</summary>
     public Task<HttpResponseMessage> ReadFilesAsync(string name, string path, CancellationToken cancellationToken) =>
         RequestAsync(HttpMethod.Get, $"{One(name)}/files?path={Escape(path)}", null, cancellationToken);
 
@@ -88,15 +90,14 @@ public sealed partial class BerthClient
                     null);
             }
 
-            // The reason stands in the body, which a WebSocket's handshake does not hand out; a plain request is refused with the same
-            // words.
+            // The body has the reason, but a WebSocket's handshake does not return it. A plain request is refused with the same words.
             using var response = await RequestAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
             throw new BerthException(status, $"the server answered {(int)status} instead of a WebSocket", null);
         }
     }
 }
 
-/// <summary>A process in a codespace, over its WebSocket (docs/codespaces.md says what the messages are).</summary>
+/// <summary>A process in a codespace, over its WebSocket. docs/codespaces.md describes the messages.</summary>
 public sealed class RemoteProcess(WebSocket socket) : IDisposable
 {
     private const byte Input = 0;
@@ -104,16 +105,16 @@ public sealed class RemoteProcess(WebSocket socket) : IDisposable
     private const byte Resize = 4;
     private readonly SemaphoreSlim _sending = new(1);
 
-    /// <summary>An empty piece is the end of its input.</summary>
+    /// <summary>An empty piece ends the process's input.</summary>
     public Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken) => SendAsync(Input, input, cancellationToken);
 
     public Task ResizeAsync(int rows, int columns, CancellationToken cancellationToken) => SendAsync(
         Resize, JsonSerializer.SerializeToUtf8Bytes(new TerminalSize(rows, columns), BerthJson.Wire.Of<TerminalSize>()), cancellationToken);
 
-    /// <summary>Reads until it ends.</summary>
+    /// <summary>Reads until the process ends.</summary>
     /// <param name="write">Gets the stream's number (1: output, 2: errors) and a piece of it, valid until it returns.</param>
-    /// <returns>The exit code.</returns>
-    /// <exception cref="BerthException">It could not be started, or the connection ended before it did.</exception>
+    /// <returns>Returns the exit code.</returns>
+    /// <exception cref="BerthException">The process could not be started, or the connection ended before the process did.</exception>
     public async Task<int> ReadAsync(Func<byte, ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
     {
         var buffer = new byte[64 * 1024];
@@ -184,7 +185,7 @@ public sealed class RemoteProcess(WebSocket socket) : IDisposable
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            // An end of input is a message of the channel's byte alone.
+            // A message with only the channel's byte ends the input.
             await socket.SendAsync(message.AsMemory(), WebSocketMessageType.Binary, endOfMessage: true, cancellationToken)
                 .ConfigureAwait(false);
         }

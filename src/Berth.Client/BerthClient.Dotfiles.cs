@@ -2,7 +2,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Client;
 
-/// <summary>A person's own dotfiles and settings of codespaces.</summary>
+/// <summary>A person's own dotfiles and settings for codespaces.</summary>
 public sealed partial class BerthClient
 {
     private const string SettingsPath = "user/codespaces/settings";

@@ -25,14 +25,14 @@ public sealed partial class BerthClient
     public Task<Package> PackageAsync(PackageReference package, CancellationToken cancellationToken) =>
         GetAsync<Package>(package.Path, cancellationToken);
 
-    /// <summary>Before its first push.</summary>
+    /// <summary>Creates a package before its first push.</summary>
     public Task<Package> CreatePackageAsync(PackageReference package, PackageChange wanted, CancellationToken cancellationToken) =>
         SendAsync<PackageChange, Package>(HttpMethod.Put, package.Path, wanted, cancellationToken);
 
     public Task<Package> ChangePackageAsync(PackageReference package, PackageChange change, CancellationToken cancellationToken) =>
         SendAsync<PackageChange, Package>(HttpMethod.Patch, package.Path, change, cancellationToken);
 
-    /// <summary>It can be restored for a while, unless it is purged.</summary>
+    /// <summary>Deletes a package. It can be restored for a while, unless it is purged.</summary>
     /// <param name="overriding">The reason why the package goes although push rules keep some of its tags. Null: it stays then. The methods
     /// below take the same.</param>
     /// <param name="force">Deletes it even when other packages depend on it.</param>
@@ -77,7 +77,7 @@ public sealed partial class BerthClient
             HttpMethod.Put, $"{package.Path}/tags/{Escape(tag)}",
             new TagTarget { Version = version, Override = overriding is null ? null : true, Reason = overriding }, cancellationToken);
 
-    /// <summary>The version stays.</summary>
+    /// <summary>Removes a tag. The version stays.</summary>
     public Task RemoveTagAsync(PackageReference package, string tag, string? overriding, CancellationToken cancellationToken) =>
         SendAsync(
             HttpMethod.Delete, $"{package.Path}/tags/{Escape(tag)}{Override(overriding, first: true)}", cancellationToken);
@@ -113,5 +113,5 @@ public sealed partial class BerthClient
         $"{package.Path}/access/{kind}/{(kind is "actions" or "codespaces" ? Repository(name) : Escape(name))}";
 }
 
-/// <summary>What more a question about access may name: a tag that is pushed or deleted, and the ref and environment of a run.</summary>
+/// <summary>What else a question about access may name: a tag that is pushed or deleted, and the ref and environment of a run.</summary>
 public sealed record ExplainedChange(string? Tag = null, string? Ref = null, string? Environment = null);

@@ -25,7 +25,7 @@ public sealed partial class BerthClient
     public Task DeletePrebuildConfigurationAsync(string repository, long id, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"{Prebuilds(repository)}-configurations/{id}", cancellationToken);
 
-    /// <summary>Begins one.</summary>
+    /// <summary>Begins a prebuild.</summary>
     public Task<CodespacePrebuild> RunPrebuildAsync(string repository, long configuration, CancellationToken cancellationToken) =>
         SendAsync<NewPrebuildConfiguration, CodespacePrebuild>(
             HttpMethod.Post, $"{Prebuilds(repository)}-configurations/{configuration}/runs", new(), cancellationToken);
@@ -51,7 +51,7 @@ public sealed partial class BerthClient
     public Task DeletePrebuildAsync(string repository, long id, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"{Prebuilds(repository)}s/{id}", cancellationToken);
 
-    /// <summary>The lines of its log, until it is ready or has failed where that is wished.</summary>
+    /// <summary>The lines of its log. With <paramref name="follow"/>, until it is ready or has failed.</summary>
     public async IAsyncEnumerable<string> PrebuildLogAsync(
         string repository, long id, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -65,7 +65,7 @@ public sealed partial class BerthClient
         }
     }
 
-    /// <summary>Where the git server is to tell of pushes; with the secret, which is not told again.</summary>
+    /// <summary>Sets the hook to which the git server reports pushes. The answer contains the secret, which is not shown again.</summary>
     public Task<PushHook> SetPushHookAsync(string repository, NewPushHook hook, CancellationToken cancellationToken) =>
         SendAsync<NewPushHook, PushHook>(HttpMethod.Put, $"{Prebuilds(repository)}-hook", hook, cancellationToken);
 

@@ -2,10 +2,10 @@ using Berth.Client.Wire;
 
 namespace Berth.Client;
 
-/// <summary>Whose push rules are meant: one package's, or those for all packages of an account.</summary>
+/// <summary>Whose push rules are meant: one package's, or an account's for all its packages.</summary>
 public sealed record PushRulePlace
 {
-    /// <summary>For the caller's own packages.</summary>
+    /// <summary>The rules for all packages of the caller.</summary>
     public static readonly PushRulePlace Own = new("user/settings/push-rules");
 
     private PushRulePlace(string path) => Path = path;
@@ -17,10 +17,10 @@ public sealed record PushRulePlace
     public static PushRulePlace OfOrganization(string login) => new($"orgs/{Uri.EscapeDataString(login)}/settings/push-rules");
 }
 
-/// <summary>Which tags may be pushed, and by whom.</summary>
+/// <summary>Rules about which tags may be pushed, and by whom.</summary>
 public sealed partial class BerthClient
 {
-    /// <summary>Of a package all that count for it, its owner's among them.</summary>
+    /// <summary>For a package, all rules that apply to it, including those of its owner.</summary>
     public Task<List<PushRule>> PushRulesAsync(PushRulePlace place, CancellationToken cancellationToken) =>
         GetAsync<List<PushRule>>(place.Path, cancellationToken);
 

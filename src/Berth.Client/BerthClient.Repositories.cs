@@ -57,7 +57,7 @@ public sealed partial class BerthClient
     public Task<Token> CreateTokenAsync(NewToken token, CancellationToken cancellationToken) =>
         SendAsync<NewToken, Token>(HttpMethod.Post, "user/tokens", token, cancellationToken);
 
-    /// <summary>All of one's own, the calling one as well.</summary>
+    /// <summary>Ends all of the caller's own tokens, including the one of this request.</summary>
     public Task DeleteTokensAsync(CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, "user/tokens", cancellationToken);
 
     public Task DeleteTokenAsync(long id, CancellationToken cancellationToken) =>

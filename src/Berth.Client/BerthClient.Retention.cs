@@ -2,10 +2,10 @@ using Berth.Client.Wire;
 
 namespace Berth.Client;
 
-/// <summary>Whose retention is meant: one package's, or that of all packages of an account.</summary>
+/// <summary>Whose retention is meant: one package's, or an account's for all its packages.</summary>
 public sealed record RetentionPlace
 {
-    /// <summary>Of the caller's own packages.</summary>
+    /// <summary>The retention of all packages of the caller.</summary>
     public static readonly RetentionPlace Own = new("user/settings/retention");
 
     private RetentionPlace(string path) => Path = path;
@@ -17,10 +17,10 @@ public sealed record RetentionPlace
     public static RetentionPlace OfOrganization(string login) => new($"orgs/{Uri.EscapeDataString(login)}/settings/retention");
 }
 
-/// <summary>What goes from packages by itself.</summary>
+/// <summary>Automatic removal from packages.</summary>
 public sealed partial class BerthClient
 {
-    /// <summary>Of a package the policy that counts for it, which may be its owner's.</summary>
+    /// <summary>For a package, the policy that applies to it, which may be its owner's.</summary>
     public Task<RetentionSetting> RetentionAsync(RetentionPlace place, CancellationToken cancellationToken) =>
         GetAsync<RetentionSetting>(place.Path, cancellationToken);
 
@@ -40,7 +40,7 @@ public sealed partial class BerthClient
             : SendAsync<RetentionPolicy, RetentionPreview>(HttpMethod.Post, path, tried, cancellationToken);
     }
 
-    /// <summary>Over all packages of an account, each with what would go from it.</summary>
+    /// <summary>Previews all packages of an account, each with what would be removed from it.</summary>
     /// <param name="tried">An account's policy to try. A package's own policy still comes first. Null: the policy that is in force.</param>
     public Task<List<RetentionPreview>> RetentionPreviewAsync(
         RetentionPlace place, RetentionPolicy? tried, CancellationToken cancellationToken)
@@ -54,18 +54,20 @@ public sealed partial class BerthClient
     public Task<RetentionRun> RunRetentionAsync(PackageReference package, CancellationToken cancellationToken) =>
         SendForAsync<RetentionRun>(HttpMethod.Post, RetentionPlace.Of(package).Path + "/runs", cancellationToken);
 
-    /// <summary>Over all packages of an account that a policy counts for.</summary>
+    /// <summary>Runs for all packages of an account that a policy applies to.</summary>
     public Task<List<RetentionRun>> RunRetentionAsync(RetentionPlace place, CancellationToken cancellationToken) =>
         SendForAsync<List<RetentionRun>>(HttpMethod.Post, place.Path + "/runs", cancellationToken);
 
     public Task<List<RetentionRun>> RetentionRunsAsync(RetentionPlace place, CancellationToken cancellationToken) =>
         ListAsync<RetentionRun>(place.Path + "/runs", cancellationToken);
 
-    /// <summary>With what it removed.</summary>
+    /// <summary>A run with what it removed.</summary>
     public Task<RetentionRun> RetentionRunAsync(PackageReference package, long run, CancellationToken cancellationToken) =>
         GetAsync<RetentionRun>($"{RetentionPlace.Of(package).Path}/runs/{run}", cancellationToken);
 
-    /// <summary>A ref of the repository is gone: what follows it goes from its packages, as far as their policies say so.</summary>
+    /// <summary>
+    /// Reports that a ref of the repository was deleted. Versions that follow it are removed from its packages if their policies say so.
+    /// </summary>
     public Task<List<RetentionRun>> RefGoneAsync(string repository, string reference, CancellationToken cancellationToken) =>
         SendAsync<GoneRef, List<RetentionRun>>(
             HttpMethod.Post, $"repos/{Repository(repository)}/refs-gone", new GoneRef { Ref = reference }, cancellationToken);

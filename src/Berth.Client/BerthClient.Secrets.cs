@@ -4,12 +4,12 @@ using Berth.Client.Wire;
 
 namespace Berth.Client;
 
-/// <summary>Whose secrets: the caller's own, a repository's or an organization's.</summary>
+/// <summary>Whose secrets are meant: the caller's own, a repository's or an organization's.</summary>
 public sealed record SecretLevel
 {
     private SecretLevel(string path, string text) => (Path, Text) = (path, text);
 
-    /// <summary>The caller's own.</summary>
+    /// <summary>The caller's own secrets.</summary>
     public static SecretLevel User { get; } = new("user/codespaces/secrets", "yours");
 
     internal string Path { get; }
@@ -21,11 +21,13 @@ public sealed record SecretLevel
 
     public static SecretLevel Organization(string login) => new($"orgs/{Uri.EscapeDataString(login)}/codespaces/secrets", login);
 
-    /// <summary>For people: <c>acme/app</c>.</summary>
+    /// <summary>The name for people: <c>acme/app</c>.</summary>
     public override string ToString() => Text;
 }
 
-/// <summary>Secrets of codespaces. Values are sealed here; the server never sees them on the wire and never answers them.</summary>
+/// <summary>
+/// Secrets of codespaces. Values are sealed here, so they are never sent in plain text, and the server never returns them.
+/// </summary>
 public sealed partial class BerthClient
 {
     public async Task<List<Secret>> SecretsAsync(SecretLevel level, CancellationToken cancellationToken)
@@ -51,7 +53,7 @@ public sealed partial class BerthClient
     /// <summary>Seals a value and stores it.</summary>
     /// <param name="value">At most 48 KiB as UTF-8.</param>
     /// <param name="repositories">Null: the selected repositories stay as they are.</param>
-    /// <returns>Whether the secret belongs to a complete login of a registry, which the server now checks:
+    /// <returns>Returns whether the secret belongs to a complete login for a registry. The server checks the login then:
     /// <see cref="SecretCheckAsync"/>.</returns>
     public async Task<bool> SetSecretAsync(
         SecretLevel level, string name, string value, SecretPublicKey key, string? visibility, IReadOnlyList<long>? repositories,
@@ -70,7 +72,7 @@ public sealed partial class BerthClient
         return response.Headers.Contains("Berth-Registry-Check");
     }
 
-    /// <summary>The check of the login that a secret belongs to; waits for it.</summary>
+    /// <summary>The check of the login that a secret belongs to. Waits for its end.</summary>
     public Task<RegistryCheckReport> SecretCheckAsync(SecretLevel level, string name, CancellationToken cancellationToken) =>
         GetAsync<RegistryCheckReport>($"{level.Path}/{Escape(name)}/registry-check", cancellationToken);
 
@@ -113,7 +115,7 @@ public sealed partial class BerthClient
     public Task<MasterKeyRotation> KeyRotationAsync(CancellationToken cancellationToken) =>
         GetAsync<MasterKeyRotation>("admin/keys/rotation", cancellationToken);
 
-    /// <summary>Begins one; the one that runs when there is one.</summary>
+    /// <summary>Begins a rotation, or returns the running one.</summary>
     public Task<MasterKeyRotation> RotateKeysAsync(bool singleServer, CancellationToken cancellationToken) =>
         SendAsync<NewKeyRotation, MasterKeyRotation>(
             HttpMethod.Post, "admin/keys/rotation", new NewKeyRotation(singleServer), cancellationToken);

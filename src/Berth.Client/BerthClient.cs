@@ -7,8 +7,8 @@ using Berth.Client.Wire;
 namespace Berth.Client;
 
 /// <summary>
-/// A typed client of Berth's REST API. What the server refuses is a <see cref="BerthException"/> with its words; lists are followed through
-/// all of their pages. Safe to use from several threads.
+/// A typed client of Berth's REST API. A refusal of the server is a <see cref="BerthException"/> with the server's words. Lists are read
+/// with all their pages. It may be used from several threads.
 /// </summary>
 public sealed partial class BerthClient : IDisposable
 {
@@ -20,7 +20,7 @@ public sealed partial class BerthClient : IDisposable
     {
         _api = new Uri(url.GetLeftPart(UriPartial.Authority) + "/api/v3/");
 
-        // A redirect would carry the token to wherever it points; and a proxy cannot reach this machine's own loopback.
+        // A redirect would send the token to any address that it names. A proxy cannot reach this machine's loopback addresses.
         _http = new HttpClient(
             new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !url.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(15) })
         {
@@ -32,18 +32,18 @@ public sealed partial class BerthClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>GET of one thing. <paramref name="path"/> is relative to <c>/api/v3/</c>, its names escaped.</summary>
+    /// <summary>GET of one thing. <paramref name="path"/> is relative to <c>/api/v3/</c>, and its names must be escaped.</summary>
     public async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
     {
         using var response = await RequestAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
         return await ReadAsync<T>(response, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>GET of a whole list, page by page.</summary>
+    /// <summary>GET of a whole list, with all pages.</summary>
     public Task<List<T>> ListAsync<T>(string path, CancellationToken cancellationToken) =>
         ListAsync<T>(HttpMethod.Get, path, () => null, cancellationToken);
 
-    /// <summary>POST of a question whose answer is a list, page by page.</summary>
+    /// <summary>POST of a question whose answer is a list, with all pages.</summary>
     public Task<List<T>> ListAsync<TBody, T>(string path, TBody body, CancellationToken cancellationToken) =>
         ListAsync<T>(HttpMethod.Post, path, () => JsonContent.Create(body, BerthJson.Wire.Of<TBody>()), cancellationToken);
 
@@ -62,7 +62,7 @@ public sealed partial class BerthClient : IDisposable
         return items;
     }
 
-    /// <summary>A request with a body that answers with a thing.</summary>
+    /// <summary>A request with a body, whose answer is a thing.</summary>
     public async Task<TAnswer> SendAsync<TBody, TAnswer>(HttpMethod method, string path, TBody body, CancellationToken cancellationToken)
     {
         using var content = JsonContent.Create(body, BerthJson.Wire.Of<TBody>());
@@ -70,27 +70,27 @@ public sealed partial class BerthClient : IDisposable
         return await ReadAsync<TAnswer>(response, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A request with a body whose answer has none.</summary>
+    /// <summary>A request with a body, whose answer has none.</summary>
     public async Task SendAsync<TBody>(HttpMethod method, string path, TBody body, CancellationToken cancellationToken)
     {
         using var content = JsonContent.Create(body, BerthJson.Wire.Of<TBody>());
         using var response = await RequestAsync(method, path, content, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A request without a body that answers with a thing.</summary>
+    /// <summary>A request without a body, whose answer is a thing.</summary>
     public async Task<T> SendForAsync<T>(HttpMethod method, string path, CancellationToken cancellationToken)
     {
         using var response = await RequestAsync(method, path, null, cancellationToken).ConfigureAwait(false);
         return await ReadAsync<T>(response, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A request without a body; what it answers is not read.</summary>
+    /// <summary>A request without a body, whose answer is not read.</summary>
     public async Task SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
     {
         using var response = await RequestAsync(method, path, null, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The response itself, for bodies that are streams. The caller disposes it.</summary>
+    /// <summary>Returns the response itself, for bodies that are streams. The caller disposes it.</summary>
     /// <exception cref="BerthException">The server refused, or cannot be reached.</exception>
     public async Task<HttpResponseMessage> RequestAsync(
         HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
@@ -140,14 +140,14 @@ public sealed partial class BerthClient : IDisposable
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
         {
-            // Not from Berth: a proxy in between, or another server.
+            // The answer is not from Berth, but from a proxy in between or from another server.
         }
 
         var message = string.IsNullOrEmpty(body?.Message) ? $"HTTP {(int)response.StatusCode} {response.ReasonPhrase}" : body.Message;
         return new BerthException(response.StatusCode, message, body?.RequestId) { AllowPermissionsUrl = body?.AllowPermissionsUrl };
     }
 
-    /// <summary>The address of the next page, as the Link header gives it (RFC 8288); only ever on this server.</summary>
+    /// <summary>The address of the next page in the Link header (RFC 8288), which is always on this server.</summary>
     private string? Next(HttpResponseMessage response)
     {
         if (!response.Headers.TryGetValues("Link", out var values))
@@ -159,19 +159,19 @@ public sealed partial class BerthClient : IDisposable
             .FirstOrDefault(value => value.EndsWith("; rel=\"next\"", StringComparison.Ordinal));
         var address = link?[1..link.IndexOf('>', StringComparison.Ordinal)];
 
-        // The server writes the URL it believes to have; the token goes only to the one it was given for.
+        // The server writes the URL that it considers its own. The token is sent only to the server that it was given for.
         return address is null ? null : new Uri(address).PathAndQuery[_api.AbsolutePath.Length..];
     }
 }
 
-/// <summary>What the server refused, in its words; <see cref="Status"/> is null when it could not be reached.</summary>
+/// <summary>A refusal of the server, in its words. <see cref="Status"/> is null when it could not be reached.</summary>
 public sealed class BerthException(HttpStatusCode? status, string message, string? requestId) : Exception(message)
 {
     public HttpStatusCode? Status { get; } = status;
 
-    /// <summary>The answer is a question: the repository asks for permissions, which can be given there.</summary>
+    /// <summary>The page on which the user can give the permissions that the repository asks for. Null for other refusals.</summary>
     public string? AllowPermissionsUrl { get; init; }
 
-    /// <summary>The id under which the server's log has the request.</summary>
+    /// <summary>The request's id in the server's log.</summary>
     public string? RequestId { get; } = requestId;
 }

@@ -1,14 +1,14 @@
 namespace Berth.Client;
 
-/// <summary>For how long a creation log is read.</summary>
+/// <summary>How long a creation log is followed.</summary>
 public enum LogFollow
 {
-    /// <summary>What there is.</summary>
+    /// <summary>Returns only the lines that exist now.</summary>
     No,
 
-    /// <summary>As long as nobody can work in the codespace yet, or until its start has failed.</summary>
+    /// <summary>Follows until people can work in the codespace, or its start has failed.</summary>
     UntilAvailable,
 
-    /// <summary>Until the start has ended, with the commands that it leaves running in the background.</summary>
+    /// <summary>Follows until the start has ended, with the commands that it leaves running in the background.</summary>
     ToEnd,
 }

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server;
 
-/// <summary>What happens before the first request: hold the data folder, migrate, unlock the keys, make the first administrator.</summary>
+/// <summary>
+/// What is done before the first request: lock the data folder, migrate, unlock the keys, create the first administrator.
+/// </summary>
 internal sealed class Startup(DataFolder folder, Migrator migrator, MasterKey masterKey, ServerKeys keys, FirstAdministrator administrator)
 {
     public static async Task<int> RunAsync(Func<Task> server)

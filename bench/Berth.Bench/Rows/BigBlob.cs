@@ -1,6 +1,6 @@
 namespace Berth.Bench.Rows;
 
-/// <summary>200 MB of bytes that do not compress; each <see cref="Next"/> differs in its first bytes and so in its digest.</summary>
+/// <summary>200 MB of bytes that cannot be compressed. Each <see cref="Next"/> has other first bytes, and so another digest.</summary>
 internal sealed class BigBlob
 {
     public const int Size = 200_000_000;

@@ -6,8 +6,8 @@ using Berth.Client.Wire;
 namespace Berth.Bench.Rows;
 
 /// <summary>
-/// From the wish for a codespace to a container that people can work in, with the image on the engine already; beside it <c>git clone</c>
-/// and <c>devcontainer up</c> by hand, of the same repository with the same image on the same engine. Needs root, as codespaces do.
+/// The time from the request for a codespace until people can work in its container, when the engine has the image already. The peer is
+/// <c>git clone</c> and <c>devcontainer up</c> by hand, with the same repository, image and engine. Needs root, as codespaces do.
 /// </summary>
 internal class CodespaceRow : Row
 {
@@ -20,7 +20,7 @@ internal class CodespaceRow : Row
 
     protected string Source => Path.Combine(_folder, "source");
 
-    /// <summary>What devcontainer.json says beside its image.</summary>
+    /// <summary>What devcontainer.json contains besides its image.</summary>
     protected virtual string Commands => """ "postCreateCommand": "echo made > made.txt" """;
 
     private string _folder = "";
@@ -60,7 +60,7 @@ internal class CodespaceRow : Row
             cancellationToken);
         await _client.GrantAsync(new PackageReference(Organization, "container", "dev"), "codespaces", Repository, null, cancellationToken);
 
-        // Puts the image on the engine, under the digest that Berth uses and the tag that is used by hand.
+        // Puts the image on the engine, under the digest that Berth uses and under the tag that is used by hand.
         await StartAsync(new NewCodespace(), cancellationToken);
         await RunAsync("docker", ["--config", LoginFolder(), "pull", "--quiet", _image], cancellationToken);
         await PreparePeerAsync(cancellationToken);
@@ -71,7 +71,7 @@ internal class CodespaceRow : Row
     public override Task<double> MeasureBerthAsync(int round, CancellationToken cancellationToken) =>
         StartAsync(new NewCodespace(), cancellationToken);
 
-    /// <summary>Seconds until people can work in it.</summary>
+    /// <summary>The seconds until people can work in it.</summary>
     protected async Task<double> StartAsync(NewCodespace wanted, CancellationToken cancellationToken)
     {
         var begin = Stopwatch.GetTimestamp();
@@ -82,7 +82,7 @@ internal class CodespaceRow : Row
         return seconds;
     }
 
-    /// <summary>How often the client asks for a state.</summary>
+    /// <summary>The pause between two requests for the state.</summary>
     protected virtual TimeSpan Pause => TimeSpan.FromMilliseconds(10);
 
     protected async Task UntilAsync(Codespace codespace, string state, CancellationToken cancellationToken)
@@ -116,7 +116,7 @@ internal class CodespaceRow : Row
     {
         if (_image.Length > 0)
         {
-            // By name: the image itself may be somebody else's as well.
+            // Remove it by name, since something else may use the image itself.
             var names = await RunAsync(
                 "docker",
                 [
@@ -140,7 +140,7 @@ internal class CodespaceRow : Row
         }
     }
 
-    /// <summary>A repository as small as a template: what is measured is the start, not the clone.</summary>
+    /// <summary>A repository as small as a template, so that the start is measured and not the clone.</summary>
     private async Task<string> SourceAsync(CancellationToken cancellationToken)
     {
         var source = Directory.CreateDirectory(Path.Combine(_folder, "source")).FullName;
@@ -174,7 +174,7 @@ internal class CodespaceRow : Row
         }
     }
 
-    /// <summary>What it printed; throws with its errors when it fails.</summary>
+    /// <summary>Returns what the program printed. Throws with its errors when it fails.</summary>
     protected static async Task<string> RunAsync(
         string program, string[] arguments, CancellationToken cancellationToken, bool mayFail = false)
     {

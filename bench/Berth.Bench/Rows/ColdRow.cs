@@ -1,11 +1,13 @@
 namespace Berth.Bench.Rows;
 
-/// <summary>The first three seconds of a process that has just said it is ready, beside three of the same process later.</summary>
+/// <summary>
+/// Compares the first three seconds of a process that has just become ready with three later seconds of the same process.
+/// </summary>
 internal sealed class ColdRow : Row
 {
     private const int Seconds = 3;
 
-    /// <summary>How long a process works before it counts as warm.</summary>
+    /// <summary>How many seconds a process works before it counts as warm.</summary>
     private const int WarmAfter = 15;
 
     private BerthServer? _berth;
@@ -30,7 +32,7 @@ internal sealed class ColdRow : Row
 
     public override async Task<double> MeasureBerthAsync(int round, CancellationToken cancellationToken)
     {
-        // A registry token survives a restart, so nothing is asked before the first request that counts.
+        // A registry token stays valid over a restart, so no other request precedes the first one that is measured.
         var client = await RegistryClient.OpenAsync(_berth!, "web", cancellationToken);
         await _berth!.StopAsync();
         await _berth.StartAsync(cancellationToken);

@@ -10,9 +10,8 @@ using System.Text.Json;
 namespace Berth.Bench.Rows;
 
 /// <summary>
-/// How much slower pushes are while the collector removes half of 100,000 blobs beside them, than right before and right after: what has
-/// been pushed meanwhile makes a push slower too. Tells how many blobs it removed in a second, and fails when it removed anything that was
-/// held.
+/// How much slower pushes are while the collector removes half of 100,000 blobs, compared with pushes right before and right after, since a
+/// fuller store also makes them slower. It prints how many blobs were removed per second, and fails if anything in use was removed.
 /// </summary>
 internal sealed class CollectRow : Row
 {
@@ -20,7 +19,7 @@ internal sealed class CollectRow : Row
     private const int BlobsOfImage = 3;
     private const int Pushers = 4;
 
-    /// <summary>Long enough for a push, short enough to wait for.</summary>
+    /// <summary>Long enough for a push, and short enough to wait for.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15);
 
@@ -84,7 +83,7 @@ internal sealed class CollectRow : Row
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Half of them no manifest holds.</summary>
+    /// <summary>No manifest uses half of the blobs.</summary>
     private static async Task FillAsync(BerthServer server, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();

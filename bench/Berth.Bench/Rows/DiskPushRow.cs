@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Berth.Bench.Rows;
 
-/// <summary>A push beside what the disk takes durably: dd writes as many bytes to the same file system and syncs them.</summary>
+/// <summary>Compares a push with what the disk stores durably: dd writes as many bytes to the same file system and syncs them.</summary>
 internal sealed class DiskPushRow : Row
 {
     private readonly BigBlob _blob = new();

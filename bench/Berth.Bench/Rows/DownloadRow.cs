@@ -20,7 +20,7 @@ internal sealed class DownloadRow(int streams, double target) : SideBySide(Sides
         var (content, digest) = _blob.Next();
         await client.PushBlobAsync(content, digest, cancellationToken);
         Digests[server] = digest;
-        // The first read is from a warm file in both.
+        // Read once first, so that both servers begin with a cached file.
         await DownloadAllAsync(server, cancellationToken);
     }
 
@@ -29,7 +29,7 @@ internal sealed class DownloadRow(int streams, double target) : SideBySide(Sides
     protected override Task<double> MeasureAsync(ServerProcess server, int round, CancellationToken cancellationToken) =>
         DownloadAllAsync(server, cancellationToken);
 
-    /// <summary>Two downloads one after the other in each stream: long enough to measure.</summary>
+    /// <summary>Each stream downloads twice, one after the other, which is long enough to measure.</summary>
     private async Task<double> DownloadAllAsync(ServerProcess server, CancellationToken cancellationToken)
     {
         const int Times = 2;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Berth.Bench.Rows;
 
-/// <summary>What was pushed a moment ago is pulled, and pulled again: the first pull shall not be the slow one.</summary>
+/// <summary>Pulls what was just pushed, and pulls it again, since the first pull must not be the slow one.</summary>
 internal sealed class FirstPullRow : Row
 {
     private const int Blobs = 3;
@@ -42,7 +42,7 @@ internal sealed class FirstPullRow : Row
         return await PullAsync(client, cancellationToken);
     }
 
-    /// <summary>Those of the last measurement of Berth's.</summary>
+    /// <summary>The second pulls of Berth's last measurement.</summary>
     public override async Task<double?> MeasurePeerAsync(int round, CancellationToken cancellationToken) =>
         await PullAsync(await RegistryClient.OpenAsync(_berth!, "big", cancellationToken), cancellationToken);
 

@@ -6,8 +6,8 @@ using System.Text;
 namespace Berth.Bench.Rows;
 
 /// <summary>
-/// What anybody can send or ask to make a server hold memory, one after the other at one fresh process: huge forms, tokens with many
-/// long scopes, referrers with huge annotations, and readers that do not read. The server may refuse any of it.
+/// Sends everything by which anybody can make a server use memory, one after the other, to one new process: huge forms, tokens with many
+/// long scopes, referrers with huge annotations, and clients that do not read. The server may refuse any of it.
 /// </summary>
 internal sealed class HostileMemoryRow : Row
 {
@@ -65,7 +65,7 @@ internal sealed class HostileMemoryRow : Row
 
     private static async Task SendFormsAsync(BerthServer server, CancellationToken cancellationToken)
     {
-        // No field longer than forms may have by themselves.
+        // No field is longer than the limit for a single one.
         var fields = Enumerable.Range(0, 7).Select(i => $"&f{i}=" + new string('x', (FormSize / 7) - 100));
         var form = Encoding.ASCII.GetBytes("grant_type=password&username=bench&password=bench" + string.Concat(fields));
         await Task.WhenAll(Enumerable.Range(0, Forms).Select(_ => SendAsync()));
@@ -80,12 +80,12 @@ internal sealed class HostileMemoryRow : Row
             }
             catch (HttpRequestException)
             {
-                // It hung up before the end, as it may.
+                // The server closed the connection early, as it may.
             }
         }
     }
 
-    /// <summary>Made and used once each: what is verified may be remembered.</summary>
+    /// <summary>Makes each token and uses it once, since the server may cache verified tokens.</summary>
     private static Task UseTokensAsync(BerthServer server, CancellationToken cancellationToken)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken };
@@ -147,7 +147,7 @@ internal sealed class HostileMemoryRow : Row
         }
     }
 
-    /// <summary>All of them wait with an answer that has begun, or that the server holds back.</summary>
+    /// <summary>All of these clients wait with an answer that has begun, or that the server holds back.</summary>
     private static async Task ReadSlowlyAsync(BerthServer server, string[] digests, CancellationToken cancellationToken)
     {
         var client = await RegistryClient.OpenAsync(server, "referrers", cancellationToken);
@@ -180,7 +180,7 @@ internal sealed class HostileMemoryRow : Row
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // It makes this one wait, which costs it nothing.
+                // The server makes this client wait, which costs the server nothing.
             }
         }
     }

@@ -1,6 +1,6 @@
 namespace Berth.Bench.Rows;
 
-/// <summary>Many tags of one manifest, put through the API as any client would.</summary>
+/// <summary>Puts many tags on one manifest through the API, as any client would.</summary>
 internal static class ManyTags
 {
     private static readonly byte[] Blob = [.. Enumerable.Range(0, 1024).Select(i => (byte)i)];
@@ -10,7 +10,7 @@ internal static class ManyTags
         var manifest = RegistryClient.Manifest(Blob, Blob);
         var client = await RegistryClient.OpenAsync(server, name, cancellationToken);
         await client.PushSmallBlobAsync(Blob, cancellationToken);
-        // A registry token lives 5 minutes; a part of the work is done long before.
+        // A registry token is valid for 5 minutes. One part of the work takes far less.
         foreach (var part in Enumerable.Range(0, tags).Chunk(10_000))
         {
             client = await RegistryClient.OpenAsync(server, name, cancellationToken);

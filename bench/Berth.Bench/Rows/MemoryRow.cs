@@ -1,6 +1,6 @@
 namespace Berth.Bench.Rows;
 
-/// <summary>Each round at fresh processes: the peak is that of this work alone.</summary>
+/// <summary>Uses new processes in each round, so that the peak comes only from this work.</summary>
 internal sealed class MemoryRow : Row
 {
     private const int Uploads = 64;
@@ -38,7 +38,7 @@ internal sealed class MemoryRow : Row
         {
             await server.StartAsync(cancellationToken);
             var client = await RegistryClient.OpenAsync(server, "big", cancellationToken);
-            // One array for all: each upload begins at another byte.
+            // One array serves all uploads. Each begins at another byte.
             var content = new byte[Size + Uploads];
             new Random(2).NextBytes(content);
             var digests = Enumerable.Range(0, Uploads).Select(i => RegistryClient.Digest(content.AsSpan(i, Size))).ToArray();

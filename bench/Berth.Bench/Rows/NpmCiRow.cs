@@ -4,7 +4,7 @@ using Berth.SystemTests.Fixtures.Clients;
 
 namespace Berth.Bench.Rows;
 
-/// <summary>What a CI job does first: npm itself, by a lock file, with nothing in its cache.</summary>
+/// <summary>The first step of a CI job: npm itself installs by a lock file, with an empty cache.</summary>
 internal sealed class NpmCiRow() : SideBySide(Sides.BesideVerdaccio)
 {
     private const string Scope = "bench";

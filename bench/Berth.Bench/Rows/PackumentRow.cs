@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Berth.Bench.Rows;
 
-/// <summary>What every installation asks first, as npm asks for it: the abbreviated form, compressed; or what shows a package.</summary>
+/// <summary>
+/// The document that every installation requests first, in npm's abbreviated and compressed form, or the full one that shows a package.
+/// </summary>
 /// <param name="whole">Asks for the full form, as <c>npm view</c> does.</param>
 internal sealed class PackumentRow(string name, int versions, bool whole, double target) : SideBySide(Sides.BesideVerdaccio)
 {

@@ -3,8 +3,8 @@ using Berth.Client.Wire;
 namespace Berth.Bench.Rows;
 
 /// <summary>
-/// The start of a codespace from a prebuild, beside the start of one of another branch with the same files, which has none. What is done
-/// ahead is of the size of an install of dependencies: thousands of small files.
+/// Compares the start of a codespace from a prebuild with one of another branch that has the same files and no prebuild. The prebuilt work
+/// is as large as an installation of dependencies: thousands of small files.
 /// </summary>
 internal sealed class PrebuildRow : CodespaceRow
 {
@@ -52,7 +52,7 @@ internal sealed class PrebuildRow : CodespaceRow
             await Client.DeletePrebuildConfigurationAsync(Repository, configuration.Id, CancellationToken.None);
         }
 
-        // Their image goes with them, which the server does by itself.
+        // The server removes their image by itself.
         while ((await ImagesAsync()).Except(_others).Any())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100));
@@ -61,7 +61,7 @@ internal sealed class PrebuildRow : CodespaceRow
         await base.DisposeAsync();
     }
 
-    /// <summary>Prebuilds on the engine, also those of another server.</summary>
+    /// <summary>The prebuilds on the engine, including those of other servers.</summary>
     private static async Task<string[]> ImagesAsync()
     {
         string[] images = ["images", "--format", "{{.Repository}}", "--filter", "reference=berth.invalid/prebuild-*/*"];

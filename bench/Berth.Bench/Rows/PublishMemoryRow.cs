@@ -1,6 +1,6 @@
 namespace Berth.Bench.Rows;
 
-/// <summary>Each round at a fresh process: the peak is that of this work alone.</summary>
+/// <summary>Uses a new process in each round, so that the peak comes only from this work.</summary>
 internal sealed class PublishMemoryRow : Row
 {
     private const int Publishes = 16;

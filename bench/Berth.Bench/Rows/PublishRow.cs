@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Berth.Bench.Rows;
 
-/// <summary>Small packages, each a new one, as the release of a repository of many publishes them.</summary>
+/// <summary>Publishes small packages, each a new one, as the release of a repository with many packages does.</summary>
 internal sealed class PublishRow() : SideBySide(Sides.BesideVerdaccio)
 {
     private const int Packages = 300;

@@ -6,15 +6,15 @@ using Berth.Client.Wire;
 namespace Berth.Bench.Rows;
 
 /// <summary>
-/// How long it takes to find which registry logins a codespace gets: 300 secrets, as many as three levels hold, read, decrypted and
-/// resolved into 100 sets (one of them with its parts at three levels). Asked over HTTP for one set that there is not, so that no registry
-/// is asked; the requests are in the figure.
+/// How long it takes to find which registry logins a codespace gets. 300 secrets, the limit of three levels, are read, decrypted and
+/// resolved into 100 sets, of which one has its parts at three levels. The request asks over HTTP for a set that does not exist, so that no
+/// registry is asked. The figure includes the requests.
 /// </summary>
 internal sealed class ResolveRow : Row
 {
     private const int SetsOfLevel = 33;
 
-    /// <summary>As often as one person may ask in a minute; every round is another person.</summary>
+    /// <summary>As many as one person may send in a minute. Every round uses another person.</summary>
     private const int Asked = 30;
 
     private const string Organization = "bench-resolve";
@@ -43,7 +43,7 @@ internal sealed class ResolveRow : Row
         await FillAsync(admin, SecretLevel.Organization(Organization), "ORG", Parts[0], "all", null, cancellationToken);
         await FillAsync(admin, SecretLevel.Repository(Repository), "REPO", Parts[1], null, null, cancellationToken);
 
-        // The first requests of a process are compiled while they run.
+        // The first requests of a process include the compilation of their code.
         await AskAsync(admin, cancellationToken);
     }
 
@@ -66,7 +66,7 @@ internal sealed class ResolveRow : Row
 
     public override async ValueTask DisposeAsync() => await (_berth?.DisposeAsync() ?? ValueTask.CompletedTask);
 
-    /// <summary>The median, in milliseconds.</summary>
+    /// <summary>Returns the median in milliseconds.</summary>
     private static async Task<double> AskAsync(BerthClient client, CancellationToken cancellationToken)
     {
         var request = new RegistryCheckRequest { Repository = Repository, SecretPrefix = "NONE" };
@@ -82,7 +82,7 @@ internal sealed class ResolveRow : Row
         return times[times.Count / 2];
     }
 
-    /// <summary>A level's 100 secrets: 33 sets, and its part of the one that is mixed.</summary>
+    /// <summary>Stores a level's 100 secrets: 33 sets, and its part of the mixed set.</summary>
     private static async Task FillAsync(
         BerthClient client, SecretLevel level, string prefix, string mixed, string? visibility, IReadOnlyList<long>? repositories,
         CancellationToken cancellationToken)
@@ -90,7 +90,7 @@ internal sealed class ResolveRow : Row
         var key = await client.SecretPublicKeyAsync(level, cancellationToken);
         for (var i = 0; i < SetsOfLevel; i++)
         {
-            // An address that is refused without asking anybody, so that the check of a set that is complete ends where it begins.
+            // An address that is refused without a request, so that the check of a complete set ends at once.
             var server = string.Create(CultureInfo.InvariantCulture, $"10.{(int)prefix[1]}.{i}.1");
             foreach (var (part, value) in Parts.Zip([server, "bench", "a-password-of-usual-length"]))
             {

@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Bench.Rows;
 
-/// <summary>From the wish to start a codespace that was stopped until people can work in it, beside making one by hand.</summary>
+/// <summary>The time from the request to start a stopped codespace until people can work in it, compared with making one by hand.</summary>
 internal sealed class RestartRow : CodespaceRow
 {
     private string _name = "";

@@ -1,6 +1,6 @@
 namespace Berth.Bench.Rows;
 
-/// <summary>A row that does the same work at a fresh Berth and at a fresh peer, both running side by side.</summary>
+/// <summary>A row that does the same work with a new Berth and a new peer, which run at the same time.</summary>
 internal abstract class SideBySide(Sides sides) : Row
 {
     private ServerProcess? _berth;

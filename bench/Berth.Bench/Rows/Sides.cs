@@ -1,6 +1,6 @@
 namespace Berth.Bench.Rows;
 
-/// <summary>The two servers that a row compares: what they are called, and how they are made in a folder.</summary>
+/// <summary>The two servers that a row compares: their names, and how they are made in a folder.</summary>
 internal sealed record Sides(
     string Suffix, string Ending, string Peer,
     Func<string, BenchOptions, ServerProcess> MakeBerth, Func<string, BenchOptions, ServerProcess> MakePeer)

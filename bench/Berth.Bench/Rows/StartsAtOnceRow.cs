@@ -3,7 +3,9 @@ using Berth.Client.Wire;
 
 namespace Berth.Bench.Rows;
 
-/// <summary>Twenty wishes for a codespace at once: how long the last but one waits, beside one that has the machine for itself.</summary>
+/// <summary>
+/// Twenty requests for a codespace at once: how long the last but one waits, compared with a single one that has the machine to itself.
+/// </summary>
 internal sealed class StartsAtOnceRow : CodespaceRow
 {
     private const int Starts = 20;
@@ -17,7 +19,7 @@ internal sealed class StartsAtOnceRow : CodespaceRow
 
     public override string Peer => "a single start";
 
-    /// <summary>Twenty that ask as often as one does would be most of the work.</summary>
+    /// <summary>Twenty clients that asked as often as one does would cause most of the work.</summary>
     protected override TimeSpan Pause => TimeSpan.FromMilliseconds(250);
 
     protected override Task PreparePeerAsync(CancellationToken cancellationToken) => Task.CompletedTask;

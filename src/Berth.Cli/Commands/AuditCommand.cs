@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>Who did what: the audit log.</summary>
+/// <summary>The audit log, which says who did what.</summary>
 internal static class AuditCommand
 {
     public static BerthCommand Build()

@@ -4,9 +4,7 @@ using Spectre.Console;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>
-/// The credential that a private git server is cloned with. The password comes from standard input or a prompt, never from an argument.
-/// </summary>
+/// <summary>The credential for a private git server. The password comes from standard input or a prompt, never from an argument.</summary>
 internal static class CloneCredentialCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(

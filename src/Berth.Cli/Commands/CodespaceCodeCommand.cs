@@ -5,7 +5,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth codespace code</c> and <c>open</c>: an editor of this machine that works in a codespace, by ssh.</summary>
+/// <summary><c>berth codespace code</c> and <c>open</c>: open a codespace in an editor on this machine, over ssh.</summary>
 internal static class CodespaceCodeCommand
 {
     public static BerthCommand Build()
@@ -81,7 +81,10 @@ internal static class CodespaceCodeCommand
     private static string JetBrains(string host, string user, string folder) =>
         $"jetbrains-gateway://connect#type=ssh&host={host}&port=22&user={user}&projectPath={Uri.EscapeDataString(folder)}";
 
-    /// <summary>Editors know the codespace by its entry; the file that people write themselves is left to them.</summary>
+    /// <summary>
+    /// Tells people to include the entries in their own ssh configuration, since editors find the codespace by its entry. This program does
+    /// not change that file.
+    /// </summary>
     private static void SayInclude(CommandCall call)
     {
         var file = CodespaceSshCommand.Folder(call).ConfigFile;
@@ -105,7 +108,7 @@ internal static class CodespaceCodeCommand
         }
         catch (Win32Exception)
         {
-            // A desktop without it; the link stands there.
+            // There is no such program on this desktop. The link was printed.
         }
     }
 }

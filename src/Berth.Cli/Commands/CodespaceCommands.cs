@@ -221,7 +221,7 @@ internal static class CodespaceCommands
 
     private static Option<bool> Detach() => new("--detach", "-d") { Description = "Do not wait for the start to end" };
 
-    /// <summary>Starts one that does not run, and follows the start.</summary>
+    /// <summary>Starts the codespace if it does not run, and follows the start.</summary>
     public static async Task EnsureAvailableAsync(CommandCall call, string name)
     {
         var codespace = await call.Client.CodespaceAsync(name, call.CancellationToken);
@@ -238,7 +238,7 @@ internal static class CodespaceCommands
             }
             catch (BerthException exception) when (exception.Status == System.Net.HttpStatusCode.Conflict)
             {
-                // Somebody else has started it at this moment, perhaps an editor with several connections.
+                // Something else has started it at this moment, perhaps an editor with several connections.
             }
         }
 
@@ -250,7 +250,7 @@ internal static class CodespaceCommands
         }
     }
 
-    /// <summary>Follows a start that has begun, and ends as it ends.</summary>
+    /// <summary>Follows a start that has begun, and ends with its result.</summary>
     private static async Task EndAsync(CommandCall call, Codespace codespace, bool detach)
     {
         if (!detach)
@@ -267,8 +267,8 @@ internal static class CodespaceCommands
     }
 
     /// <summary>
-    /// The log while it is written: on a terminal the current step below it, else the lines alone. On standard error, so that the name can
-    /// be piped.
+    /// Shows the log while it is written. On a terminal the current step is below it. It goes to standard error, so that the name can be
+    /// piped.
     /// </summary>
     private static async Task FollowAsync(CommandCall call, string name, bool show)
     {

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth codespace cp</c>: files into and out of a codespace.</summary>
+/// <summary><c>berth codespace cp</c>: copies files into and out of a codespace.</summary>
 internal static class CodespaceCopyCommand
 {
     public static BerthCommand Build()
@@ -34,7 +34,7 @@ internal static class CodespaceCopyCommand
             });
     }
 
-    /// <summary>A path here may hold a colon where it begins with <c>/</c>, <c>./</c> or <c>../</c>.</summary>
+    /// <summary>A local path may contain a colon if it begins with <c>/</c>, <c>./</c> or <c>../</c>.</summary>
     private static (string? Codespace, string Path) Place(string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
@@ -68,8 +68,8 @@ internal static class CodespaceCopyCommand
             throw new CommandException(ExitCodes.Failed, $"there is no folder {parent}");
         }
 
-        // In a folder beside the target first: what a codespace sends is moved as a whole or not at all, and no link in it can lead
-        // anywhere.
+        // Unpack into a folder beside the target first. The result is then moved as a whole or not at all, and no link from the codespace
+        // can lead elsewhere.
         var arriving = Directory.CreateDirectory(Path.Combine(parent, $".berth-cp-{Path.GetRandomFileName()}")).FullName;
         try
         {

@@ -6,7 +6,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth codespace exec</c>: a process in a codespace, its output and exit code as if it ran here.</summary>
+/// <summary><c>berth codespace exec</c>: runs a process in a codespace, with its output and exit code as if it ran here.</summary>
 internal static class CodespaceExecCommand
 {
     public static BerthCommand Build()
@@ -89,7 +89,7 @@ internal static class CodespaceExecCommand
         }
     }
 
-    /// <summary>Of the terminal; null where there is none.</summary>
+    /// <summary>The size of the terminal. Null when there is none.</summary>
     private static TerminalSize? Size()
     {
         try
@@ -102,7 +102,7 @@ internal static class CodespaceExecCommand
         }
     }
 
-    /// <summary>Passes bytes on as they are where the process's own stream is meant; a writer that stands in for it gets text.</summary>
+    /// <summary>Passes bytes on unchanged if the target is this process's own stream. A writer that replaces it gets text.</summary>
     private sealed class Sink(TextWriter writer, TextWriter own, Func<Stream> open)
     {
         private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();

@@ -7,7 +7,7 @@ using Berth.Client;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth codespace forward</c>: ports of a codespace on this machine, or as a link for a browser.</summary>
+/// <summary><c>berth codespace forward</c>: makes ports of a codespace reachable on this machine, or as a link for a browser.</summary>
 internal static class CodespaceForwardCommand
 {
     public static BerthCommand Build()
@@ -97,7 +97,7 @@ internal static class CodespaceForwardCommand
         }
         catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException)
         {
-            // One of the two has left.
+            // One side has closed the connection.
         }
     }
 
@@ -109,7 +109,7 @@ internal static class CodespaceForwardCommand
             int read;
             do
             {
-                // The last message is empty: the end of this direction.
+                // The last message is empty, which ends this direction.
                 read = await local.ReadAsync(buffer, cancellationToken);
                 await tunnel.SendAsync(buffer.AsMemory(0, read), WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
             }

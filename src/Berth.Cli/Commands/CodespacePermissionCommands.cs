@@ -5,7 +5,9 @@ using Spectre.Console;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>What a repository asks for its codespaces (<c>customizations.codespaces.repositories</c>), and the user's answer.</summary>
+/// <summary>
+/// The permissions that a repository asks for its codespaces (<c>customizations.codespaces.repositories</c>), and the user's answer.
+/// </summary>
 internal static class CodespacePermissionCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(
@@ -20,8 +22,7 @@ internal static class CodespacePermissionCommands
         Revoke());
 
     /// <summary>
-    /// Creates a codespace; where that asks for permissions, allows them (with the option, or after asking on a terminal) and creates it
-    /// then.
+    /// Creates a codespace. If it asks for permissions, allows them (by the option, or after a question on a terminal) and then creates it.
     /// </summary>
     public static async Task<Codespace> CreateAsync(CommandCall call, string repository, NewCodespace wanted, bool allow)
     {

@@ -2,10 +2,10 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth codespace settings</c>: what a person's codespaces are made with and opened in.</summary>
+/// <summary><c>berth codespace settings</c>: the machine and the editor that a person's codespaces get by default.</summary>
 internal static class CodespaceSettingsCommands
 {
-    /// <summary>Takes a default away.</summary>
+    /// <summary>Removes a default.</summary>
     private const string None = "none";
 
     public static BerthCommand Build() => BerthCommand.Group(

@@ -5,7 +5,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth codespace ssh</c>: OpenSSH's client on this machine, its connection through the server.</summary>
+/// <summary><c>berth codespace ssh</c>: runs this machine's OpenSSH client, with its connection through the server.</summary>
 internal static class CodespaceSshCommand
 {
     public static BerthCommand Build()
@@ -55,7 +55,7 @@ internal static class CodespaceSshCommand
             });
     }
 
-    /// <summary>Entries of ssh_config(5), with the files that they name.</summary>
+    /// <summary>Returns entries for ssh_config(5), and writes the files that they name.</summary>
     /// <param name="name">Null: entries for all codespaces.</param>
     public static async Task<string> EntriesAsync(CommandCall call, string? name)
     {
@@ -82,16 +82,16 @@ internal static class CodespaceSshCommand
 
     public static SshFolder Folder(CommandCall call) => SshFolder.Of(call.Terminal, SshFolder.OwnProgram());
 
-    /// <summary>Started first when it does not run.</summary>
-    /// <returns>The exit code of ssh.</returns>
+    /// <summary>Starts the codespace first if it does not run.</summary>
+    /// <returns>Returns the exit code of ssh.</returns>
     public static async Task<int> SignInAsync(CommandCall call, string name, params string[] words)
     {
         await CodespaceCommands.EnsureAvailableAsync(call, name);
         return await RunAsync(call, name, words);
     }
 
-    /// <summary>OpenSSH's own client, as if it had been called.</summary>
-    /// <returns>Its exit code.</returns>
+    /// <summary>Runs OpenSSH's own client, as if the user had called it.</summary>
+    /// <returns>Returns its exit code.</returns>
     private static async Task<int> RunAsync(CommandCall call, string name, string[] words)
     {
         var folder = Folder(call);
@@ -103,7 +103,7 @@ internal static class CodespaceSshCommand
         {
             using var client = Process.Start(new ProcessStartInfo("ssh", [.. options, name, .. words]) { UseShellExecute = false })!;
 
-            // Keys that end a program end this one, too, or are ssh's to pass on.
+            // Keys that end a program also end the client, or the client passes them on.
             await client.WaitForExitAsync(CancellationToken.None);
             return client.ExitCode;
         }
@@ -113,7 +113,7 @@ internal static class CodespaceSshCommand
         }
     }
 
-    /// <summary>Standard input and output are the connection.</summary>
+    /// <summary>Uses standard input and output as the connection.</summary>
     private static async Task<int> ConnectAsync(CommandCall call, string name)
     {
         await CodespaceCommands.EnsureAvailableAsync(call, name);

@@ -2,7 +2,7 @@ using Berth.Cli.Completion;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>What a shell needs to complete commands, their options and the values that an option can have.</summary>
+/// <summary>Writes what a shell needs to complete commands, their options and the values of options.</summary>
 internal static class CompletionCommand
 {
     public static BerthCommand Build()

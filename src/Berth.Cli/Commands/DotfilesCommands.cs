@@ -2,7 +2,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth codespace dotfiles</c>: what comes into the home folder of every new container.</summary>
+/// <summary><c>berth codespace dotfiles</c>: the files that every new container gets in its home folder.</summary>
 internal static class DotfilesCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(

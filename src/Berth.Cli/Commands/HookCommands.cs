@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>Webhooks: who is told of packages.</summary>
+/// <summary>Webhooks, which tell other servers about packages.</summary>
 internal static class HookCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(

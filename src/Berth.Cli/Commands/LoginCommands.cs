@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>Signing in: the token comes from standard input, never from an argument.</summary>
+/// <summary>Signing in. The token comes from standard input, never from an argument.</summary>
 internal static class LoginCommands
 {
     public static BerthCommand Login()
@@ -57,7 +57,10 @@ internal static class LoginCommands
                     writer, ("Login", user.Login), ("Name", user.Name), ("Site admin", user.SiteAdmin ? "yes" : null),
                     ("Server", Server(user)))));
 
-    /// <summary>Null for a token narrowed to packages: it may not ask who it is, but it lists packages.</summary>
+    /// <summary>
+    /// The login of the token's owner. Null for a token that is narrowed to packages, which may list packages but may not ask for its
+    /// owner.
+    /// </summary>
     private static async Task<string?> LoginOfAsync(BerthClient client, CancellationToken cancellationToken)
     {
         try

@@ -2,7 +2,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>Organizations, their members and settings; teams have a file of their own.</summary>
+/// <summary>Organizations, their members and settings. The commands for teams are in a file of their own.</summary>
 internal static class OrganizationCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(

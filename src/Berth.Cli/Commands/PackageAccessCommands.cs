@@ -165,7 +165,7 @@ internal static class PackageAccessCommands
         }
     }
 
-    /// <summary>One of the four things that access is given to.</summary>
+    /// <summary>One of the four kinds that access can be given to.</summary>
     private sealed class Target
     {
         private readonly Option<string> _user = Arguments.Option("--user", "A user's login");

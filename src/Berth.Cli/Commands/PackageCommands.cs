@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>Packages: list, look, make, change, delete; access and versions have files of their own.</summary>
+/// <summary>Packages: list, show, create, change and delete them. The commands for access and versions are in files of their own.</summary>
 internal static class PackageCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(
@@ -104,7 +104,7 @@ internal static class PackageCommands
                 Details));
     }
 
-    /// <summary>A change that is one word: <c>berth package visibility acme/app public</c>.</summary>
+    /// <summary>Makes a command for a change to one word: <c>berth package visibility acme/app public</c>.</summary>
     private static BerthCommand Simple(
         string name, string description, string title, string[] values, Func<string, PackageChange> change, string example)
     {

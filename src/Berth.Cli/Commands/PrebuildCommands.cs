@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth prebuild</c>: what codespaces of a repository would do first, done ahead.</summary>
+/// <summary><c>berth prebuild</c>: does ahead what codespaces of a repository would do first.</summary>
 internal static class PrebuildCommands
 {
     private const string Failed = "failed";

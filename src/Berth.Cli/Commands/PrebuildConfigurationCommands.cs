@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>What is prebuilt, and when; part of <c>berth prebuild</c>.</summary>
+/// <summary>The part of <c>berth prebuild</c> that says what is prebuilt, and when.</summary>
 internal static class PrebuildConfigurationCommands
 {
     public static Argument<long> Id() => new("CONFIGURATION") { Description = "Its number, from berth prebuild configurations" };

@@ -2,7 +2,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>Whether a codespace would get its images, before there is one.</summary>
+/// <summary>Checks whether a codespace would get its images, before it is created.</summary>
 internal static class PreflightCommand
 {
     public static BerthCommand Build()
@@ -28,7 +28,7 @@ internal static class PreflightCommand
             });
     }
 
-    /// <summary>One line for each reference, then one for each set of secrets that does not count.</summary>
+    /// <summary>Prints one line for each reference, then one for each set of secrets that does not count.</summary>
     private static void Show(TextWriter writer, PreflightReport report)
     {
         foreach (var reference in report.References)

@@ -4,8 +4,8 @@ using Berth.Client;
 namespace Berth.Cli.Commands;
 
 /// <summary>
-/// Passes standard input on to a process in a codespace. Reading it cannot be cancelled, so nobody waits for its end: the command ends with
-/// the process.
+/// Passes standard input on to a process in a codespace. Reading it cannot be cancelled, so nothing waits for its end. The command ends
+/// with the process.
 /// </summary>
 internal static class ProcessInput
 {
@@ -26,7 +26,7 @@ internal static class ProcessInput
         catch (Exception exception)
             when (exception is OperationCanceledException or WebSocketException or ObjectDisposedException or IOException)
         {
-            // The process has ended; whoever reads its output knows.
+            // The process has ended, which the reader of its output notices.
         }
     }
 }

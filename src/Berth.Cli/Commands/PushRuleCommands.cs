@@ -5,7 +5,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>Rules about tags: which stay where they are, and who may push which.</summary>
+/// <summary>Rules about tags: which tags cannot move, and who may push which.</summary>
 internal static class PushRuleCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(

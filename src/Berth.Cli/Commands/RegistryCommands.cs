@@ -4,7 +4,7 @@ using Spectre.Console;
 namespace Berth.Cli.Commands;
 
 /// <summary>
-/// Logins of other registries: the login that somebody would try with docker, tried by the server, which is where codespaces pull from.
+/// Logins for other registries. The server tries a login as somebody would with docker, because codespaces pull from the server's machine.
 /// </summary>
 internal static class RegistryCommands
 {
@@ -61,7 +61,7 @@ internal static class RegistryCommands
             });
     }
 
-    /// <summary>One line for each registry and for each set that does not count.</summary>
+    /// <summary>Prints one line for each registry and for each set that does not count.</summary>
     public static void Show(TextWriter writer, RegistryCheckReport report)
     {
         foreach (var check in report.Checks)

@@ -4,7 +4,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>Deleting a version with all that belongs to it, after a look at what depends on it; and bringing it back.</summary>
+/// <summary>Deletes a version with everything that belongs to it, after showing what depends on it, and restores it.</summary>
 internal static class RemovalCommands
 {
     public static Option<string> Override() =>

@@ -5,7 +5,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>What goes from packages by itself: policies, what they would remove, and what they removed.</summary>
+/// <summary>Automatic removal from packages: policies, what they would remove, and what they removed.</summary>
 internal static class RetentionCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(

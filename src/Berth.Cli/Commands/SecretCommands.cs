@@ -6,8 +6,8 @@ using Spectre.Console;
 namespace Berth.Cli.Commands;
 
 /// <summary>
-/// Secrets of codespaces. Values come from standard input, a file or a prompt, never from an argument, where everybody on the machine could
-/// read them; they are sealed here, for a key of their owner's.
+/// Secrets of codespaces. Values come from standard input, a file or a prompt, never from an argument, which everybody on the machine could
+/// read. They are sealed here, for a key of their owner.
 /// </summary>
 internal static class SecretCommands
 {
@@ -107,7 +107,7 @@ internal static class SecretCommands
                     Told(call, owner, secret, before, seen, selected);
                 }
 
-                // A registry's login that is whole now has been tried by the server, and whoever stores it wants to know.
+                // The server has tried the login of each registry that is complete now, so show the results.
                 foreach (var secret in completed.Values)
                 {
                     RegistryCommands.Show(call.Terminal.Error, await call.Client.SecretCheckAsync(owner, secret, call.CancellationToken));

@@ -2,7 +2,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>Where a tag was, and moving it back.</summary>
+/// <summary>Shows where a tag was, and moves it back.</summary>
 internal static class TagCommands
 {
     public static BerthCommand History()
@@ -45,7 +45,7 @@ internal static class TagCommands
                 var reference = Arguments.Reference(call.Get(package), call.Get(type));
                 var wanted = call.Get(version);
 
-                // A digest goes as it is: the server says more about one that is deleted.
+                // A digest is sent unchanged, because the server's answer says more about a deleted one.
                 var digest = wanted.Contains(':', StringComparison.Ordinal)
                     ? wanted
                     : (await call.Client.VersionAsync(

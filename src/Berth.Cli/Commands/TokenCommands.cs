@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>One's own tokens, and tokens of workflows.</summary>
+/// <summary>The caller's own tokens, and tokens of workflows.</summary>
 internal static class TokenCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(
@@ -108,7 +108,7 @@ internal static class TokenCommands
                 (writer, token) => writer.WriteLine(token.Value)));
     }
 
-    /// <summary>What every new personal token is told.</summary>
+    /// <summary>The options for every new personal token.</summary>
     internal sealed class TokenOptions
     {
         private readonly Option<string> _note = Arguments.Option("--note", "What it is for");

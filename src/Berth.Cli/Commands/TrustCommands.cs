@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Cli.Commands;
 
-/// <summary>CI without passwords: whose ID tokens stand for workflows.</summary>
+/// <summary>Publishing from CI without passwords: whose ID tokens stand for workflows.</summary>
 internal static class TrustCommands
 {
     public static BerthCommand Build() => BerthCommand.Group(

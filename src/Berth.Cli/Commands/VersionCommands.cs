@@ -29,7 +29,7 @@ internal static class VersionCommands
                 ("LAST PULL", version => $"{version.LastPulledAt:yyyy-MM-dd HH:mm}")));
     }
 
-    /// <summary>The id of a version that is named by its id, digest or tag.</summary>
+    /// <summary>Finds the id of a version by its id, digest or tag.</summary>
     public static async Task<long> FindAsync(CommandCall call, PackageReference package, string version, bool deleted)
     {
         var versions = await call.Client.VersionsAsync(package, deleted, call.CancellationToken);

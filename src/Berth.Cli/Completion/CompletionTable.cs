@@ -4,24 +4,24 @@ using System.CommandLine.Help;
 
 namespace Berth.Cli.Completion;
 
-/// <summary>A word that may come next, and what it stands for.</summary>
+/// <summary>A word that may come next, and its meaning.</summary>
 internal sealed record CompletionWord(string Text, string Description);
 
-/// <summary>An option: its name, and what may stand behind it.</summary>
+/// <summary>An option: its name, and the values that may follow it.</summary>
 /// <param name="Values">Null: the option takes no value. Empty: the value may be anything, such as a file.</param>
 internal sealed record CompletionOption(CompletionWord Word, IReadOnlyList<string>? Values);
 
-/// <summary>What may come next after some words of a command line.</summary>
+/// <summary>What may come next after certain words of a command line.</summary>
 /// <param name="Path">The commands so far, such as <c>package access</c>. Empty: none.</param>
 internal sealed record CompletionPlace(
     string Path, IReadOnlyList<CompletionWord> Commands, IReadOnlyList<CompletionOption> Options, IReadOnlyList<string> Arguments)
 {
-    /// <summary>All words that may come next, but not behind an option that takes a value.</summary>
+    /// <summary>All words that may come next, unless an option with a value precedes.</summary>
     public IEnumerable<CompletionWord> Words =>
         [.. Commands, .. Arguments.Select(value => new CompletionWord(value, "")), .. Options.Select(option => option.Word)];
 }
 
-/// <summary>The commands as a table that every shell's completion is written from; itself it is read from the commands.</summary>
+/// <summary>The commands as a table, from which the completion of every shell is written. The table is made from the commands.</summary>
 internal static class CompletionTable
 {
     public static List<CompletionPlace> Of(Command root)

@@ -3,8 +3,8 @@ using System.Text;
 namespace Berth.Cli.Completion;
 
 /// <summary>
-/// Writes the completion of a shell. Each has the same two steps: the words so far become a place, by the commands that there are; then the
-/// place, or an option right before the cursor, says what may come next.
+/// Writes the completion for a shell. Each script has the same two steps. First it finds the place by the commands among the words so far.
+/// Then the place, or an option right before the cursor, says what may come next.
 /// </summary>
 internal static class ShellScripts
 {
@@ -17,7 +17,7 @@ internal static class ShellScripts
         _ => Fish(places),
     };
 
-    // Nothing of bash-completion is needed, and bash 3.2 of macOS understands it. A file is offered where nothing else is known.
+    // The script does not need bash-completion, and works in bash 3.2 of macOS. It offers files if it knows nothing better.
     private static string Bash(IReadOnlyList<CompletionPlace> places) =>
         $$"""
         # Completion of berth for bash: source <(berth completion bash)
@@ -113,17 +113,17 @@ internal static class ShellScripts
         return script.ToString();
     }
 
-    /// <summary>The place as the scripts have it: a space before each command.</summary>
+    /// <summary>The place as the scripts write it: a space before each command.</summary>
     private static string Key(CompletionPlace place) => place.Path.Length == 0 ? "" : " " + place.Path;
 
     private static IEnumerable<string> Paths(IReadOnlyList<CompletionPlace> places) =>
         places.Select(place => place.Path).Where(path => path.Length > 0);
 
-    /// <summary>The pattern of all commands.</summary>
+    /// <summary>The pattern that matches all commands.</summary>
     private static string Commands(IReadOnlyList<CompletionPlace> places, string open, string close) =>
         open + string.Join('|', Paths(places).Select(path => Quoted(" " + path))) + close;
 
-    /// <summary>A line for each set of options that may be followed by the same.</summary>
+    /// <summary>Writes a line for each set of options with the same values.</summary>
     private static string Values(IReadOnlyList<CompletionPlace> places, Func<IReadOnlyList<string>, string> then) => string.Join(
         '\n',
         places.SelectMany(place => place.Options.Where(option => option.Values is not null), (place, option) => (place, option))
@@ -136,7 +136,7 @@ internal static class ShellScripts
     private static string Described(CompletionWord word) =>
         Quoted(word.Description.Length == 0 ? word.Text : $"{word.Text.Replace(":", "\\:", StringComparison.Ordinal)}:{word.Description}");
 
-    /// <summary>One word of a shell, on one line.</summary>
+    /// <summary>Quotes a word for a shell, on one line.</summary>
     private static string Quoted(string text) =>
         $"'{text.Replace('\n', ' ').Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -4,7 +4,7 @@ using Sodium;
 
 namespace Berth.Client.Crypto;
 
-/// <summary>An Ed25519 key pair as OpenSSH keeps it (PROTOCOL.key of OpenSSH, RFC 8709).</summary>
+/// <summary>An Ed25519 key pair in OpenSSH's form (PROTOCOL.key of OpenSSH, RFC 8709).</summary>
 /// <param name="PublicKey">One line: <c>ssh-ed25519 BASE64</c>.</param>
 /// <param name="PrivateKey">The text of a file without a passphrase.</param>
 public sealed record OpenSshKey(string PublicKey, string PrivateKey)
@@ -19,14 +19,14 @@ public sealed record OpenSshKey(string PublicKey, string PrivateKey)
         return Of(pair);
     }
 
-    /// <summary>The same pair for the same 32 bytes.</summary>
+    /// <summary>The same 32 bytes always make the same pair.</summary>
     public static OpenSshKey FromSeed(byte[] seed)
     {
         using var pair = PublicKeyAuth.GenerateKeyPair(seed);
         return Of(pair);
     }
 
-    /// <summary>A public key without its comment; null for anything that is none.</summary>
+    /// <summary>Reads a public key without its comment. Null when the text is not one.</summary>
     public static string? ReadPublic(string text)
     {
         if (text.Split(' ') is not [Algorithm, var base64, ..])
@@ -41,7 +41,7 @@ public sealed record OpenSshKey(string PublicKey, string PrivateKey)
             : null;
     }
 
-    /// <summary>The public key of a private one's file; null for anything that is none of this kind.</summary>
+    /// <summary>Reads the public key from a private key's file. Null when the text is not a key of this kind.</summary>
     public static string? PublicOf(string privateKey)
     {
         var base64 = string.Concat(privateKey.Split('\n').Where(line => !line.StartsWith("-----", StringComparison.Ordinal)));
@@ -76,7 +76,7 @@ public sealed record OpenSshKey(string PublicKey, string PrivateKey)
     {
         using var secret = new MemoryStream();
 
-        // Two equal numbers tell whoever decrypts that the passphrase was right; here there is none.
+        // Two equal numbers show a reader who decrypts that the passphrase was right. Here there is no passphrase.
         WriteNumber(secret, 0);
         WriteNumber(secret, 0);
         secret.Write(publicBlob);

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Client.Wire;
 
-/// <summary>A user or an organization as it stands inside other things (GitHub's "simple user").</summary>
+/// <summary>A user or an organization as a part of other answers (GitHub's "simple user").</summary>
 public record Account
 {
     public required string Login { get; init; }
@@ -28,11 +28,11 @@ public record Account
 
     public bool SiteAdmin { get; init; }
 
-    /// <summary>Profiles only.</summary>
+    /// <summary>Only in profiles.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; init; }
 
-    /// <summary>One's own profile, and for site administrators.</summary>
+    /// <summary>Only in the caller's own profile, and for site administrators.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Email { get; init; }
 
@@ -53,7 +53,7 @@ public sealed record NewUser : IRequestBody
     public string? Name { get; init; }
 }
 
-/// <summary>What a person changes of their own profile; null stays as it is.</summary>
+/// <summary>Changes to the caller's own profile. Null leaves a field as it is.</summary>
 public sealed record ProfileChange : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -74,7 +74,7 @@ public sealed record NewOrganization : IRequestBody
     public string? ProfileName { get; init; }
 }
 
-/// <summary>An organization; the settings are there for its members only.</summary>
+/// <summary>An organization. Only its members see the settings.</summary>
 public sealed record Organization
 {
     public required string Login { get; init; }
@@ -99,9 +99,7 @@ public sealed record Organization
 
     public string Type { get; init; } = "Organization";
 
-    /// <summary>
-    /// What members may do with its repositories without being given anything: <c>none</c>, <c>read</c>, <c>write</c>, <c>admin</c>.
-    /// </summary>
+    /// <summary>The role of members on its repositories without any grant: <c>none</c>, <c>read</c>, <c>write</c>, <c>admin</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DefaultRepositoryPermission { get; init; }
 
@@ -126,7 +124,7 @@ public sealed record OrganizationChange : IRequestBody
     public bool? MembersCanCreateRepositories { get; init; }
 }
 
-/// <summary>What an organization lets its members and workflows do with packages.</summary>
+/// <summary>What an organization allows its members and workflows to do with packages.</summary>
 public sealed record OrganizationPackageSettings
 {
     public required bool MembersCanCreatePublicPackages { get; init; }
@@ -137,19 +135,24 @@ public sealed record OrganizationPackageSettings
 
     public required bool WorkflowsCanCreatePackages { get; init; }
 
-    /// <summary>Always with <c>private</c>: what is not allowed becomes private.</summary>
+    /// <summary>Always includes <c>private</c>, since a visibility that is not allowed becomes private.</summary>
     public required IReadOnlyList<string> AllowedVisibilities { get; init; }
 
-    /// <summary>Whether a link made by the label of an image pushed with a personal token switches inheritance on.</summary>
+    /// <summary>
+    /// Whether inheritance is switched on when the label of an image that was pushed with a personal token links the package.
+    /// </summary>
     public required bool InheritAccessOnLink { get; init; }
 
-    /// <summary>What a workflow's first publish takes: <c>repository</c> (the repository's), <c>internal</c> or <c>private</c>.</summary>
+    /// <summary>
+    /// The visibility of a package that a workflow publishes first: <c>repository</c> (the repository's), <c>internal</c> or
+    /// <c>private</c>.
+    /// </summary>
     public required string FirstPublishVisibility { get; init; }
 
-    /// <summary>How long a personal token may live that reaches the organization's packages; null: for ever.</summary>
+    /// <summary>How many days a personal token may live to reach the organization's packages. Null: any time.</summary>
     public required long? PersonalTokenMaxDays { get; init; }
 
-    /// <summary>Whether personal tokens that are not narrowed to packages reach them.</summary>
+    /// <summary>Whether personal tokens that are not narrowed to packages reach the organization's packages.</summary>
     public required bool UnrestrictedPersonalTokensAllowed { get; init; }
 }
 
@@ -174,7 +177,7 @@ public sealed record OrganizationPackageSettingsChange : IRequestBody
     [OneOf("repository", "internal", "private")]
     public string? FirstPublishVisibility { get; init; }
 
-    /// <summary>0 is for ever.</summary>
+    /// <summary>0 means any time.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Between(0, 3650)]
     public long? PersonalTokenMaxDays { get; init; }
@@ -186,7 +189,7 @@ public sealed record OrganizationPackageSettingsChange : IRequestBody
     public IReadOnlyList<string>? AllowedVisibilities { get; init; }
 }
 
-/// <summary>Somebody's place in an organization.</summary>
+/// <summary>A person's membership in an organization.</summary>
 public sealed record Membership
 {
     public required string Url { get; init; }
@@ -203,7 +206,7 @@ public sealed record Membership
     public required Account User { get; init; }
 }
 
-/// <summary>Somebody's role in an organization; <c>member</c> when it is not said.</summary>
+/// <summary>A person's role in an organization. The default is <c>member</c>.</summary>
 public sealed record MembershipChange([property: OneOf("admin", "member")] string? Role) : IRequestBody;
 
 public sealed record Team
@@ -230,7 +233,7 @@ public sealed record Team
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Its role on the repository whose teams are listed.</summary>
+    /// <summary>The role on the repository whose teams are listed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Permission { get; init; }
 
@@ -238,7 +241,7 @@ public sealed record Team
     public RepositoryPermissions? Permissions { get; init; }
 }
 
-/// <summary>A team to make, which needs a name, or what to change of one.</summary>
+/// <summary>A new team, which needs a name, or changes to a team.</summary>
 public sealed record TeamChange : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -260,9 +263,9 @@ public sealed record TeamMembership
     public string State { get; init; } = "active";
 }
 
-/// <summary>Somebody's role in a team; <c>member</c> when it is not said.</summary>
+/// <summary>A person's role in a team. The default is <c>member</c>.</summary>
 public sealed record TeamMembershipChange([property: OneOf("member", "maintainer")] string? Role) : IRequestBody;
 
-/// <summary>A role on a repository; <c>pull</c> and <c>push</c> are GitHub's other words for read and write.</summary>
+/// <summary>A role on a repository. <c>pull</c> and <c>push</c> are GitHub's other words for read and write.</summary>
 public sealed record PermissionChange([property: OneOf("pull", "push", "read", "triage", "write", "maintain", "admin")] string? Permission)
     : IRequestBody;

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Client.Wire;
 
-/// <summary>An entry of the audit log, in GitHub's shape; what is not known is left out.</summary>
+/// <summary>An entry of the audit log, in GitHub's form. What is not known is left out.</summary>
 public sealed record AuditLogEntry
 {
     /// <summary>Milliseconds since 1970.</summary>
@@ -14,7 +14,7 @@ public sealed record AuditLogEntry
 
     public required string Action { get; init; }
 
-    /// <summary>A login, a workflow's repository, a codespace's name, or what the server did by itself.</summary>
+    /// <summary>A login, a workflow's repository, a codespace's name, or the name of background work of the server.</summary>
     public required string Actor { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -32,10 +32,10 @@ public sealed record AuditLogEntry
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RequestId { get; init; }
 
-    /// <summary>Milliseconds since 1970, as <see cref="Timestamp"/>; GitHub has both.</summary>
+    /// <summary>Milliseconds since 1970, like <see cref="Timestamp"/>. GitHub has both.</summary>
     public required long CreatedAt { get; init; }
 
-    /// <summary>The organization or person whose log it stands in.</summary>
+    /// <summary>The organization or person whose log contains the entry.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Org { get; init; }
 
@@ -54,7 +54,7 @@ public sealed record AuditLogEntry
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Team { get; init; }
 
-    /// <summary>Whom or what it was done to, with its kind: <c>secret:NAME</c>.</summary>
+    /// <summary>Who or what it was done to, with its kind: <c>secret:NAME</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Subject { get; init; }
 
@@ -76,7 +76,7 @@ public sealed record AuditLogEntry
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? New { get; init; }
 
-    /// <summary>The run of a workflow whose issuer vouched for it; so too the next three.</summary>
+    /// <summary>The run of a workflow, if its issuer confirmed it. The same holds for the next three fields.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Run { get; init; }
 

@@ -7,7 +7,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace Berth.Client.Wire;
 
 /// <summary>
-/// How the REST API spells JSON: GitHub's snake case, times as <c>YYYY-MM-DDTHH:MM:SSZ</c>, text unescaped where JSON allows it.
+/// How the REST API writes JSON: GitHub's snake case, times as <c>YYYY-MM-DDTHH:MM:SSZ</c>, text without unnecessary escapes.
 /// </summary>
 [JsonSerializable(typeof(Account))]
 [JsonSerializable(typeof(List<Account>))]
@@ -132,7 +132,7 @@ namespace Berth.Client.Wire;
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class BerthJson : JsonSerializerContext
 {
-    /// <summary>The one instance to use; the generated default knows nothing of the spelling.</summary>
+    /// <summary>The only instance to use, since the generated default does not have these options.</summary>
     public static readonly BerthJson Wire = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -144,7 +144,7 @@ public sealed partial class BerthJson : JsonSerializerContext
     public JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));
 }
 
-/// <summary>Whole seconds in UTC, as GitHub writes times. Reads every ISO 8601 form.</summary>
+/// <summary>Writes times as GitHub does, in whole seconds in UTC. Reads every ISO 8601 form.</summary>
 public sealed class SecondsUtc : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -154,25 +154,25 @@ public sealed class SecondsUtc : JsonConverter<DateTimeOffset>
         writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
 }
 
-/// <summary>The body of an error: GitHub's, with the request id of the server's log.</summary>
+/// <summary>The body of an error: GitHub's, with the request's id in the server's log.</summary>
 public sealed record ErrorBody
 {
     public string Message { get; init; } = "";
 
-    /// <summary>Of a 422: every field that was wrong.</summary>
+    /// <summary>For a 422: every field that was wrong.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public List<ErrorField>? Errors { get; init; }
 
-    /// <summary>Of a 401: where what is asked for can be allowed.</summary>
+    /// <summary>For a 401: the page on which the user can give the missing permissions.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? AllowPermissionsUrl { get; init; }
 
     public string DocumentationUrl { get; init; } = "";
 
-    /// <summary>The status once more, as text.</summary>
+    /// <summary>The status as text.</summary>
     public string Status { get; init; } = "";
 
-    /// <summary>What the server's log has the request under.</summary>
+    /// <summary>The request's id in the server's log.</summary>
     public string? RequestId { get; init; }
 }
 

@@ -1,11 +1,11 @@
 namespace Berth.Client.Wire;
 
-/// <summary>The credential that a repository is cloned with; its password is never answered.</summary>
+/// <summary>The credential with which a repository is cloned. No answer contains its password.</summary>
 public sealed record CloneCredential
 {
     public required string Username { get; init; }
 
-    /// <summary>The only scheme, host and port that it is shown to.</summary>
+    /// <summary>The only scheme, host and port that it is sent to.</summary>
     public required string Origin { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

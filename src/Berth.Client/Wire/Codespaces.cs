@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Client.Wire;
 
-/// <summary>A codespace in GitHub's shape, with two fields that only Berth has.</summary>
+/// <summary>A codespace in GitHub's form, with two fields that only Berth has.</summary>
 public sealed record Codespace
 {
     public required long Id { get; init; }
@@ -47,10 +47,10 @@ public sealed record Codespace
 
     public int? RetentionPeriodMinutes { get; init; }
 
-    /// <summary>When it will be deleted; null while it is wanted.</summary>
+    /// <summary>When it will be deleted. Null while it is in use.</summary>
     public DateTimeOffset? RetentionExpiresAt { get; init; }
 
-    /// <summary>Why it stopped, when nobody asked for it.</summary>
+    /// <summary>Why it stopped, if nobody asked for it.</summary>
     public string? LastKnownStopNotice { get; init; }
 
     public CodespaceRuntimeConstraints RuntimeConstraints { get; init; } = new(["private"]);
@@ -68,13 +68,13 @@ public sealed record Codespace
     public bool PendingOperation { get; init; }
 
     /// <summary>
-    /// Berth's own: why the state is <c>Failed</c>, or why the rebuild failed after which an available one goes on as it was; with
-    /// registry, image, rule and remedy where an image is to blame.
+    /// Only in Berth. Why the state is <c>Failed</c>, or why a rebuild failed while the available codespace goes on unchanged. If an image
+    /// is the cause, it names registry, image, rule and remedy.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Failure { get; init; }
 
-    /// <summary>Berth's own: the image it runs, pinned by digest.</summary>
+    /// <summary>Only in Berth. The image that it runs, pinned by digest.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Image { get; init; }
 }
@@ -98,7 +98,9 @@ public sealed record CodespaceMachine
 
 public sealed record CodespaceGitStatus
 {
-    /// <summary>Null, as what follows, when it is not known: the codespace has not run yet, or there is no git in it.</summary>
+    /// <summary>
+    /// This and the following fields are null when they are not known, because the codespace has not run yet or contains no git.
+    /// </summary>
     public long? Ahead { get; init; }
 
     public long? Behind { get; init; }
@@ -122,43 +124,45 @@ public sealed record CodespaceDefaults(Account BillableOwner, CodespaceDefaultVa
 
 public sealed record CodespaceDefaultValues(string Location, string? DevcontainerPath);
 
-/// <summary>Whether the user lets codespaces of a repository have what its configuration asks for; what that is, only Berth says.</summary>
+/// <summary>
+/// Whether the user has given codespaces of a repository the permissions that its configuration asks for. Only Berth lists them.
+/// </summary>
 public sealed record CodespacePermissionsCheck
 {
     public required bool Accepted { get; init; }
 
     public IReadOnlyList<CodespacePermission> Permissions { get; init; } = [];
 
-    /// <summary>What is asked for and cannot be given, one line each.</summary>
+    /// <summary>One line for each thing that is asked for and cannot be given.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 }
 
-/// <summary>One repository of which something is asked for.</summary>
+/// <summary>One repository for which permissions are asked.</summary>
 /// <param name="Repository"><c>owner/name</c>.</param>
 /// <param name="Packages"><c>read</c>. Null: the packages are not asked for.</param>
 /// <param name="Contents">Access with git: <c>read</c> or <c>write</c>. Null: it is not asked for.</param>
 public sealed record CodespacePermission(string Repository, string? Packages, string? Contents, bool Accepted);
 
-/// <summary>What a user lets codespaces of one repository have of others (owner/name).</summary>
+/// <summary>The permissions on other repositories (owner/name) that a user gives codespaces of one repository.</summary>
 public sealed record CodespacePermissionList : IRequestBody
 {
-    /// <summary>Those whose packages they read.</summary>
+    /// <summary>The repositories whose packages the codespaces may read.</summary>
     public required IReadOnlyList<string> Repositories { get; init; }
 
-    /// <summary>Those that git inside reaches.</summary>
+    /// <summary>The repositories that git in the codespaces may reach.</summary>
     public IReadOnlyList<string>? Contents { get; init; }
 }
 
-/// <summary>Forwarded ports are their creator's alone.</summary>
+/// <summary>Only their creator can reach forwarded ports.</summary>
 public sealed record CodespaceRuntimeConstraints(IReadOnlyList<string> AllowedPortPrivacySettings);
 
-/// <summary>Where files came to lie that were copied into a codespace.</summary>
+/// <summary>Where copied files are in a codespace.</summary>
 public sealed record CopiedFiles(string Path);
 
-/// <summary>A forwarded port: its address, and a link that signs a browser in to it, once and soon.</summary>
+/// <summary>A forwarded port: its address, and a link that signs a browser in to it. The link works once, for a short time.</summary>
 public sealed record CodespacePort(int Port, string Url, string SignInUrl, DateTimeOffset ExpiresAt);
 
-/// <summary>What an SSH client has to know of a codespace.</summary>
+/// <summary>What an SSH client needs to know about a codespace.</summary>
 /// <param name="User">The name to sign in with.</param>
 /// <param name="HostKey">The public key by which the codespace is known, as <c>ssh-ed25519 BASE64</c>.</param>
 /// <param name="WorkspaceFolder">Null until the first start has settled it.</param>
@@ -168,7 +172,7 @@ public sealed record CodespaceSsh(string User, string HostKey, string? Workspace
 /// <param name="PublicKeys">The client signs in with one of these: <c>ssh-ed25519 BASE64</c>, at most four.</param>
 public sealed record SshStart(IReadOnlyList<string> PublicKeys);
 
-/// <summary>What codespaces can be opened in.</summary>
+/// <summary>The editors in which codespaces can be opened.</summary>
 public static class CodespaceEditors
 {
     public const string Code = "vscode";
@@ -178,19 +182,19 @@ public static class CodespaceEditors
     public static readonly IReadOnlyList<string> All = [Code, JetBrains, Ssh];
 }
 
-/// <summary>What a person's codespaces are made with and opened in, where nothing else is said.</summary>
+/// <summary>The defaults for a person's new codespaces and for opening them.</summary>
 public sealed record CodespaceSettings
 {
-    /// <summary>One of <see cref="CodespaceEditors"/>; null: Visual Studio Code.</summary>
+    /// <summary>One of <see cref="CodespaceEditors"/>. Null: Visual Studio Code.</summary>
     public string? DefaultEditor { get; init; }
 
-    /// <summary>The name of a machine type; null: the smallest.</summary>
+    /// <summary>The name of a machine type. Null: the smallest one.</summary>
     public string? DefaultMachine { get; init; }
 
     public DateTimeOffset? UpdatedAt { get; init; }
 }
 
-/// <summary>What of the settings changes; null takes a default away.</summary>
+/// <summary>Changes to the settings. Null removes a default.</summary>
 public sealed record CodespaceSettingsChange : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -200,32 +204,32 @@ public sealed record CodespaceSettingsChange : IRequestBody
     public OptionalText DefaultMachine { get; init; }
 }
 
-/// <summary>A person's dotfiles, which come into the home folder of new containers.</summary>
+/// <summary>A person's dotfiles, which new containers get in their home folder.</summary>
 public sealed record CodespaceDotfiles
 {
-    /// <summary>An http or https URL that git clones without a login.</summary>
+    /// <summary>An http or https URL that git can clone without a login.</summary>
     public required string Repository { get; init; }
 
     public required DateTimeOffset UpdatedAt { get; init; }
 }
 
-/// <summary>Dotfiles to have from now on.</summary>
+/// <summary>Sets the dotfiles.</summary>
 public sealed record NewCodespaceDotfiles : IRequestBody
 {
     [Longest(2048)]
     public required string Repository { get; init; }
 }
 
-/// <summary>What an organization settles for the codespaces of its repositories.</summary>
+/// <summary>An organization's settings for the codespaces of its repositories.</summary>
 public sealed record CodespacePolicy
 {
     public required bool ExportRegistrySecrets { get; init; }
 
-    /// <summary>Whether people's own clone credentials serve their git inside.</summary>
+    /// <summary>Whether git in codespaces may use people's own clone credentials.</summary>
     public required bool GitCredentialsInside { get; init; }
 }
 
-/// <summary>What to change of it; null stays as it is.</summary>
+/// <summary>Changes to the policy. Null leaves a field as it is.</summary>
 public sealed record CodespacePolicyChange(bool? ExportRegistrySecrets, bool? GitCredentialsInside) : IRequestBody;
 
 /// <summary>An exported creation log.</summary>
@@ -246,7 +250,7 @@ public sealed record CodespaceExport
     public required string HtmlUrl { get; init; }
 }
 
-/// <summary>What of a codespace is to change.</summary>
+/// <summary>Changes to a codespace.</summary>
 public sealed record CodespaceChange : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -266,7 +270,7 @@ public sealed record CodespaceChange : IRequestBody
 }
 
 /// <summary>
-/// A codespace to make of a repository, or to look at before that. Of GitHub's fields those that mean nothing here are left out.
+/// A codespace of a repository, to create it or to check it first. GitHub's fields that have no meaning here are left out.
 /// </summary>
 public record NewCodespace : IRequestBody
 {
@@ -291,12 +295,12 @@ public record NewCodespace : IRequestBody
     [Between(0, 43_200)]
     public int? RetentionPeriodMinutes { get; init; }
 
-    /// <summary>Go without the packages of other repositories that the configuration asks for.</summary>
+    /// <summary>Creates it without the packages of other repositories that the configuration asks for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? MultiRepoPermissionsOptOut { get; init; }
 }
 
-/// <summary>A codespace of a repository that the body names, as GitHub's own client asks for it.</summary>
+/// <summary>A codespace of a repository that the body names, in the form of GitHub's own client.</summary>
 public sealed record NewUserCodespace : NewCodespace
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -319,13 +323,13 @@ public sealed record CodespacesAccess : IRequestBody
     public IReadOnlyList<string>? SelectedUsernames { get; init; }
 }
 
-/// <summary>Members to select for codespaces, or to take off.</summary>
+/// <summary>Members to add to, or remove from, those who may have codespaces.</summary>
 public sealed record SelectedUsers : IRequestBody
 {
     public required IReadOnlyList<string> SelectedUsernames { get; init; }
 }
 
-/// <summary>A process with input, and a terminal where one is wanted.</summary>
+/// <summary>A process with input, and with a terminal if that is wanted.</summary>
 public sealed record ProcessStart(IReadOnlyList<string> Command)
 {
     public bool Tty { get; init; }

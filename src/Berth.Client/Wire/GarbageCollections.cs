@@ -10,7 +10,7 @@ public sealed record GarbageCollectionRun
 
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>Versions whose time to be restored was over.</summary>
+    /// <summary>Versions that could no longer be restored.</summary>
     public required long Versions { get; init; }
 
     public required long Packages { get; init; }
@@ -21,11 +21,11 @@ public sealed record GarbageCollectionRun
     /// <summary>Blobs that no package has.</summary>
     public required long Blobs { get; init; }
 
-    /// <summary>Of the blobs.</summary>
+    /// <summary>The bytes of the blobs.</summary>
     public required long Bytes { get; init; }
 
     public required long Uploads { get; init; }
 
-    /// <summary>Files that no row named: what a crash between bytes and row left.</summary>
+    /// <summary>Files that no row named. A crash between bytes and row leaves such files.</summary>
     public required long StrayFiles { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace Berth.Client.Wire;
 
-/// <summary>A query that clients of GitHub send beside REST.</summary>
+/// <summary>A query that clients of GitHub send besides REST.</summary>
 public sealed record GraphQlRequest : IRequestBody
 {
     [Longest(256 * 1024)]

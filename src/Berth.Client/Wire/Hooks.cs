@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Client.Wire;
 
-/// <summary>A webhook of a repository or an organization, in GitHub's shape.</summary>
+/// <summary>A webhook of a repository or an organization, in GitHub's form.</summary>
 public sealed record Hook
 {
     public required string Type { get; init; }
@@ -33,7 +33,7 @@ public sealed record Hook
     public HookResponse? LastResponse { get; init; }
 }
 
-/// <summary>How the newest delivery ended.</summary>
+/// <summary>The result of the newest delivery.</summary>
 public sealed record HookResponse
 {
     public int? Code { get; init; }
@@ -43,7 +43,7 @@ public sealed record HookResponse
     public string? Message { get; init; }
 }
 
-/// <summary>Where a hook sends, and how. To change a hook: what is left out stays as it is.</summary>
+/// <summary>Where a hook sends, and how. In a change, what is left out stays as it is.</summary>
 public sealed record HookConfig : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -54,11 +54,11 @@ public sealed record HookConfig : IRequestBody
     [OneOf("json", "form")]
     public string? ContentType { get; init; }
 
-    /// <summary>Signs what is sent. In answers stars: it is never shown.</summary>
+    /// <summary>Signs the deliveries. Answers contain only stars, since it is never shown.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Secret { get; init; }
 
-    /// <summary>Always <c>0</c>: certificates are verified.</summary>
+    /// <summary>Always <c>0</c>, since certificates are verified.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? InsecureSsl { get; init; }
 
@@ -68,7 +68,7 @@ public sealed record HookConfig : IRequestBody
     public string? Format { get; init; }
 }
 
-/// <summary>A hook to make, or what to change in one; what is left out stays as it is.</summary>
+/// <summary>A new hook, or changes to a hook. In a change, what is left out stays as it is.</summary>
 public sealed record HookChange : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -80,7 +80,7 @@ public sealed record HookChange : IRequestBody
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Events { get; init; }
 
-    /// <summary>Besides those that it hears of already, or those of <see cref="Events"/>.</summary>
+    /// <summary>Added to the hook's present events, or to those of <see cref="Events"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? AddEvents { get; init; }
 
@@ -91,14 +91,14 @@ public sealed record HookChange : IRequestBody
     public HookConfig? Config { get; init; }
 }
 
-/// <summary>One thing that was sent, or waits to be sent again.</summary>
+/// <summary>One message that was sent, or waits to be sent again.</summary>
 public sealed record HookDelivery
 {
     public required long Id { get; init; }
 
     public required string Guid { get; init; }
 
-    /// <summary>When it was last tried; null before that.</summary>
+    /// <summary>When it was last tried. Null before the first attempt.</summary>
     public DateTimeOffset? DeliveredAt { get; init; }
 
     public required bool Redelivery { get; init; }
@@ -109,17 +109,17 @@ public sealed record HookDelivery
     /// <summary><c>OK</c>, or what went wrong.</summary>
     public required string Status { get; init; }
 
-    /// <summary>0 while nobody answered.</summary>
+    /// <summary>0 as long as there was no answer.</summary>
     public required int StatusCode { get; init; }
 
     public required string Event { get; init; }
 
     public string? Action { get; init; }
 
-    /// <summary>How often it was tried.</summary>
+    /// <summary>The number of attempts.</summary>
     public required int Attempts { get; init; }
 
-    /// <summary>When it is tried again; null when it is over.</summary>
+    /// <summary>When it is tried again. Null when it will not be.</summary>
     public DateTimeOffset? NextAttemptAt { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -132,7 +132,7 @@ public sealed record HookDelivery
     public HookAnswer? Response { get; init; }
 }
 
-/// <summary>What was sent; shown for one delivery.</summary>
+/// <summary>What was sent. Only in the answer about one delivery.</summary>
 public sealed record HookRequest
 {
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
@@ -140,7 +140,7 @@ public sealed record HookRequest
     public JsonElement? Payload { get; init; }
 }
 
-/// <summary>What came back, as far as it is kept.</summary>
+/// <summary>The part of the receiver's answer that is kept.</summary>
 public sealed record HookAnswer
 {
     public IReadOnlyDictionary<string, string>? Headers { get; init; }

@@ -4,13 +4,13 @@ using System.Text.Json.Serialization;
 namespace Berth.Client.Wire;
 
 /// <summary>
-/// A text that a body may leave out, which is something else than null: what is left out stays as it is, and null takes it away. As a
-/// property it is left out of what is written by <see cref="JsonIgnoreCondition.WhenWritingDefault"/>.
+/// A text that a body may leave out, which differs from null: what is left out stays as it is, and null removes it. A property of this type
+/// is left out of JSON with <see cref="JsonIgnoreCondition.WhenWritingDefault"/>.
 /// </summary>
 [JsonConverter(typeof(OptionalTextConverter))]
 public readonly record struct OptionalText
 {
-    /// <summary>Named, and null.</summary>
+    /// <summary>A text that is given as null.</summary>
     public static readonly OptionalText Null = new(null);
 
     internal OptionalText(string? value)
@@ -19,18 +19,18 @@ public readonly record struct OptionalText
         Value = value;
     }
 
-    /// <summary>Whether the body says anything about it.</summary>
+    /// <summary>Whether the body contains the field.</summary>
     public bool IsNamed { get; }
 
     public string? Value { get; }
 
-    /// <summary>Null leaves it out: an option of a command that was not given.</summary>
+    /// <summary>Null becomes a missing field, for an option of a command that was not given.</summary>
     public static implicit operator OptionalText(string? value) => FromString(value);
 
     public static OptionalText FromString(string? value) => value is null ? default : new OptionalText(value);
 }
 
-/// <summary>Reads null too: there it means something.</summary>
+/// <summary>Reads null too, which has a meaning here.</summary>
 internal sealed class OptionalTextConverter : JsonConverter<OptionalText>
 {
     public override bool HandleNull => true;

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Client.Wire;
 
-/// <summary>A package in GitHub's shape, with how it takes its access.</summary>
+/// <summary>A package in GitHub's form, with how it gets its access.</summary>
 public sealed record Package
 {
     public required long Id { get; init; }
@@ -27,42 +27,44 @@ public sealed record Package
 
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>The linked repository, for those who may see it.</summary>
+    /// <summary>The linked repository. Only for those who may see it.</summary>
     public Repository? Repository { get; init; }
 
     /// <summary>Whether named roles on the linked repository count as roles on the package.</summary>
     public required bool InheritsAccess { get; init; }
 
-    /// <summary>How often it was pulled: a multi-platform image once, however many of its manifests a client takes.</summary>
+    /// <summary>The number of pulls. A multi-platform image counts once, however many of its manifests a client fetches.</summary>
     public long PullCount { get; init; }
 
-    /// <summary>When it was last pulled, or a client asked whether what it has is current; null: never.</summary>
+    /// <summary>The last time when it was pulled, or a client asked whether its content is current. Null: never.</summary>
     public DateTimeOffset? LastPulledAt { get; init; }
 
-    /// <summary>Set where the package and its repository differ in visibility, with the command that would make them equal.</summary>
+    /// <summary>
+    /// Only when the visibility of the package differs from its repository's, with the command that would make them equal.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VisibilityDifference? VisibilityDiffers { get; init; }
 
     /// <summary>
-    /// Set in the answer to a change that made the package less open without being told to: it began to inherit from a less open
+    /// Only in the answer to a change that made the package less open as a consequence, because it began to inherit from a less open
     /// repository.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VisibilityTightening? VisibilityTightened { get; init; }
 }
 
-/// <summary>How open a package was and is.</summary>
+/// <summary>The visibility of a package before and after.</summary>
 public sealed record VisibilityTightening
 {
     public required string From { get; init; }
 
     public required string To { get; init; }
 
-    /// <summary>The one command that would open it again.</summary>
+    /// <summary>The command that would open it again.</summary>
     public required string Command { get; init; }
 }
 
-/// <summary>What to make of a package, or to change in one; what is left out stays as it is.</summary>
+/// <summary>A new package, or changes to a package. In a change, what is left out stays as it is.</summary>
 public sealed record PackageChange : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -77,14 +79,14 @@ public sealed record PackageChange : IRequestBody
     public bool? InheritAccess { get; init; }
 }
 
-/// <summary>A role to give somebody on a package.</summary>
+/// <summary>A role to grant on a package.</summary>
 public sealed record GrantedRole : IRequestBody
 {
     [OneOf("read", "write", "admin")]
     public required string Role { get; init; }
 }
 
-/// <summary>One version: of a container package one manifest.</summary>
+/// <summary>One version. A version of a container package is one manifest.</summary>
 public sealed record PackageVersion
 {
     public required long Id { get; init; }
@@ -108,12 +110,12 @@ public sealed record PackageVersion
     /// <summary>How often its manifest was sent.</summary>
     public long PullCount { get; init; }
 
-    /// <summary>When it was last pulled, or a client asked whether what it has is current; null: never.</summary>
+    /// <summary>The last time when it was pulled, or a client asked whether its content is current. Null: never.</summary>
     public DateTimeOffset? LastPulledAt { get; init; }
 
     public required VersionMetadata Metadata { get; init; }
 
-    /// <summary>The run that published it, as its CI system signed it; null where nobody vouched for one.</summary>
+    /// <summary>The run that published it, as its CI system signed it. Null when no CI system confirmed one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PublishingRun? WorkflowRun { get; init; }
 }
@@ -128,11 +130,11 @@ public sealed record VersionMetadata
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TagMetadata? Container { get; init; }
 
-    /// <summary>Beside what GitHub has: the dist-tags of an npm package.</summary>
+    /// <summary>The dist-tags of an npm package, which GitHub does not have.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TagMetadata? Npm { get; init; }
 
-    /// <summary>Those of its type.</summary>
+    /// <summary>The tags, whatever the type.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> Tags => (Container ?? Npm)?.Tags ?? [];
 }
@@ -140,7 +142,7 @@ public sealed record VersionMetadata
 /// <summary>The tags that point at it now.</summary>
 public sealed record TagMetadata(IReadOnlyList<string> Tags);
 
-/// <summary>Everything that gives access to a package, with where each comes from.</summary>
+/// <summary>Everything that gives access to a package, with where each entry comes from.</summary>
 public sealed record PackageAccessList
 {
     public required string Package { get; init; }
@@ -151,10 +153,10 @@ public sealed record PackageAccessList
 
     public required bool InheritsAccess { get; init; }
 
-    /// <summary>What nobody was given: owners, members by <c>internal</c>, everyone by <c>public</c>.</summary>
+    /// <summary>Access without a grant: owners, members by <c>internal</c>, everyone by <c>public</c>.</summary>
     public required IReadOnlyList<AccessEntry> Implied { get; init; }
 
-    /// <summary>Named roles on the linked repository that count here while the package inherits.</summary>
+    /// <summary>Named roles on the linked repository, which count while the package inherits.</summary>
     public required IReadOnlyList<AccessEntry> Inherited { get; init; }
 
     public required IReadOnlyList<AccessEntry> Users { get; init; }
@@ -179,11 +181,11 @@ public sealed record Explanation
 
     public required string Action { get; init; }
 
-    /// <summary>The tag that was asked about.</summary>
+    /// <summary>The tag in question.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Tag { get; init; }
 
-    /// <summary>Who was asked about.</summary>
+    /// <summary>The subject of the question.</summary>
     public required string Principal { get; init; }
 
     public required bool Allowed { get; init; }
@@ -191,10 +193,10 @@ public sealed record Explanation
     /// <summary>The rule that decided it.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>What would add a missing right.</summary>
+    /// <summary>What would add the missing right.</summary>
     public string? Remedy { get; init; }
 
-    /// <summary>The rules in the order they were looked at.</summary>
+    /// <summary>The rules in the order in which they were checked.</summary>
     public required IReadOnlyList<ExplanationRule> Rules { get; init; }
 }
 

@@ -2,29 +2,29 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Client.Wire;
 
-/// <summary>What is prebuilt of a repository, and when.</summary>
+/// <summary>What is prebuilt for a repository, and when.</summary>
 public sealed record PrebuildConfiguration
 {
     public required long Id { get; init; }
 
     public required string Ref { get; init; }
 
-    /// <summary>Null: the usual places.</summary>
+    /// <summary>Null: the usual places are searched.</summary>
     public required string? DevcontainerPath { get; init; }
 
     public required string? Machine { get; init; }
 
     public required bool OnPush { get; init; }
 
-    /// <summary>Five fields of cron in UTC, or <c>every 6h</c>; null: none.</summary>
+    /// <summary>Five fields of cron in UTC, or <c>every 6h</c>. Null: there is no schedule.</summary>
     public required string? Schedule { get; init; }
 
     public required bool Enabled { get; init; }
 
-    /// <summary>How many finished ones stay.</summary>
+    /// <summary>How many finished prebuilds are kept.</summary>
     public required long RetainedVersions { get; init; }
 
-    /// <summary>By whose right to read it runs: who settled it last.</summary>
+    /// <summary>The person who last changed it. It runs with that person's right to read.</summary>
     public required string Owner { get; init; }
 
     public required DateTimeOffset? NextRunAt { get; init; }
@@ -40,10 +40,12 @@ public sealed record PrebuildConfiguration
 
 public sealed record PrebuildConfigurationList(long TotalCount, IReadOnlyList<PrebuildConfiguration> Configurations);
 
-/// <summary>What to prebuild; in a change what is not there stays, and branch and place are what it is known by.</summary>
+/// <summary>
+/// A configuration of prebuilds. In a change, what is left out stays as it is. Branch and path identify the configuration.
+/// </summary>
 public sealed record NewPrebuildConfiguration : IRequestBody
 {
-    /// <summary>A branch; nothing is the repository's default branch.</summary>
+    /// <summary>A branch. The default is the repository's default branch.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Ref { get; init; }
 
@@ -56,7 +58,7 @@ public sealed record NewPrebuildConfiguration : IRequestBody
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? OnPush { get; init; }
 
-    /// <summary>An empty text is none.</summary>
+    /// <summary>An empty text removes the schedule.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Schedule { get; init; }
 
@@ -78,7 +80,7 @@ public sealed record CodespacePrebuild
     /// <summary><c>queued</c>, <c>running</c>, <c>ready</c> or <c>failed</c>.</summary>
     public required string State { get; init; }
 
-    /// <summary>Why it was made: <c>push</c>, <c>schedule</c> or <c>manual</c>.</summary>
+    /// <summary>The cause: <c>push</c>, <c>schedule</c> or <c>manual</c>.</summary>
     public required string Cause { get; init; }
 
     public required string Ref { get; init; }
@@ -107,25 +109,25 @@ public sealed record CodespacePrebuild
 
 public sealed record CodespacePrebuildList(long TotalCount, IReadOnlyList<CodespacePrebuild> Prebuilds);
 
-/// <summary>Where a git server tells of pushes to a repository.</summary>
+/// <summary>The address to which a git server reports pushes to a repository.</summary>
 public sealed record PushHook
 {
     public required string Url { get; init; }
 
-    /// <summary>What the git server signs with or shows; told once.</summary>
+    /// <summary>The secret with which the git server signs, or which it sends. Shown only once.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Secret { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>A hook to have from now on; the one before ends.</summary>
+/// <summary>A new hook, which replaces the previous one.</summary>
 public sealed record NewPushHook : IRequestBody
 {
-    /// <summary>Nothing: the server makes one.</summary>
+    /// <summary>Left out: the server makes one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Secret { get; init; }
 }
 
-/// <summary>What a push began.</summary>
+/// <summary>What a push has started.</summary>
 public sealed record PushHookAnswer(int Prebuilds);

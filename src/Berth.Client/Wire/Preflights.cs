@@ -5,34 +5,34 @@ namespace Berth.Client.Wire;
 /// <summary>What a codespace would fetch, and whether it may.</summary>
 public sealed record PreflightReport
 {
-    /// <summary>The configuration can be read, and everything that it names can be had.</summary>
+    /// <summary>Whether the configuration can be read, and everything that it names can be fetched.</summary>
     public required bool Ok { get; init; }
 
     /// <summary>Why the configuration cannot be used: all <see cref="Refusals"/> in one line.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Failure { get; init; }
 
-    /// <summary>Each thing that it cannot be used for, in one line; reading goes on behind most of them.</summary>
+    /// <summary>One line for each reason why it cannot be used. Reading continues after most of them.</summary>
     public required List<string> Refusals { get; init; }
 
-    /// <summary>The configuration that was read.</summary>
+    /// <summary>The path of the configuration that was read.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DevcontainerPath { get; init; }
 
-    /// <summary>In a few words what it is.</summary>
+    /// <summary>The kind of configuration, in a few words.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Summary { get; init; }
 
-    /// <summary>What codespaces of this server run on, as <c>linux/amd64</c>.</summary>
+    /// <summary>The platform of this server's codespaces, such as <c>linux/amd64</c>.</summary>
     public required string Platform { get; init; }
 
-    /// <summary>In order of appearance.</summary>
+    /// <summary>The references in the order in which the configuration names them.</summary>
     public required List<PreflightReference> References { get; init; }
 
-    /// <summary>What a codespace would do otherwise than the configuration says.</summary>
+    /// <summary>What a codespace would do differently from the configuration.</summary>
     public required List<string> Remarks { get; init; }
 
-    /// <summary>Every set of secrets that the caller may know of: which counts, which does not and why.</summary>
+    /// <summary>Every set of secrets that the caller may know of: which count, which do not and why.</summary>
     public required List<RegistrySetReport> Sets { get; init; }
 }
 
@@ -42,10 +42,10 @@ public sealed record PreflightReference
     /// <summary><c>image</c>, <c>dockerfile</c>, <c>feature</c> or <c>compose</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>How it is named there: <c>image</c>, <c>FROM</c>, <c>COPY --from</c>, <c>services.db.image</c>, …</summary>
+    /// <summary>The place that names it: <c>image</c>, <c>FROM</c>, <c>COPY --from</c>, <c>services.db.image</c>, …</summary>
     public required string Where { get; init; }
 
-    /// <summary>Path within the repository.</summary>
+    /// <summary>The path within the repository.</summary>
     public required string File { get; init; }
 
     /// <summary>Counted from 1.</summary>
@@ -53,7 +53,7 @@ public sealed record PreflightReference
 
     public required string Reference { get; init; }
 
-    /// <summary>Null for a feature that lies in the repository.</summary>
+    /// <summary>Null for a feature in the repository.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Registry { get; init; }
 
@@ -61,15 +61,15 @@ public sealed record PreflightReference
 
     /// <summary>
     /// <c>allowed</c>, <c>wrong_password</c>, <c>denied</c>, <c>not_found</c>, <c>wrong_platform</c>, <c>unreachable</c>, …; <c>invalid</c>
-    /// where no registry was asked.
+    /// when no registry was asked.
     /// </summary>
     public required string Outcome { get; init; }
 
-    /// <summary>One line: who allows it to whom, or the true cause with a remedy, as a start would say it.</summary>
+    /// <summary>One line: who allows it to whom, or the true cause with a remedy, as a start would report it.</summary>
     public required string Message { get; init; }
 
     /// <summary>
-    /// Whose login counts for it: <c>ACR at organization level</c>, <c>codespace</c> for the codespace's own token, <c>none</c>.
+    /// The owner of the login that is used: <c>ACR at organization level</c>, <c>codespace</c> for the codespace's own token, <c>none</c>.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Login { get; init; }
@@ -81,7 +81,7 @@ public sealed record PreflightReference
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Level { get; init; }
 
-    /// <summary>Why no set of secrets counts for it, or which ones lose against the one that does.</summary>
+    /// <summary>Why no set of secrets applies to it, or which sets lose against the one that does.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? OtherSets { get; init; }
 
@@ -91,10 +91,10 @@ public sealed record PreflightReference
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public List<string>? Platforms { get; init; }
 
-    /// <summary>Bytes of configuration and layers for the server's platform.</summary>
+    /// <summary>The bytes of configuration and layers for the server's platform.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Size { get; init; }
 
-    /// <summary>What was tried, in lines.</summary>
+    /// <summary>One line for each attempt.</summary>
     public required List<string> Tried { get; init; }
 }

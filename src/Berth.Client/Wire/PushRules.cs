@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace Berth.Client.Wire;
 
 /// <summary>
-/// Whom a rule lets create, move and delete tags: people with a role on the package, a team, or workflows of a repository. Exactly one.
+/// Who may create, move and delete tags by a rule: people with a role on the package, a team, or workflows of a repository. Exactly one of
+/// them is given.
 /// </summary>
 public sealed record PushAllowance
 {
@@ -16,11 +17,11 @@ public sealed record PushAllowance
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Team { get; init; }
 
-    /// <summary>Workflows of this repository, <c>owner/name</c>, by tokens that were exchanged for ID tokens of CI.</summary>
+    /// <summary>Workflows of this repository, <c>owner/name</c>, with tokens that were exchanged for ID tokens of CI.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Workflow { get; init; }
 
-    /// <summary>Only runs on this ref; a <c>*</c> may stand at its end.</summary>
+    /// <summary>Only runs on this ref. It may end with a <c>*</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Ref { get; init; }
 
@@ -29,18 +30,18 @@ public sealed record PushAllowance
     public string? Environment { get; init; }
 }
 
-/// <summary>A rule to add.</summary>
+/// <summary>A new rule.</summary>
 public sealed record NewPushRule : IRequestBody
 {
-    /// <summary>The tags that are meant: <c>*</c> stands for any characters.</summary>
+    /// <summary>The pattern of the tags. <c>*</c> stands for any characters.</summary>
     [Longest(128)]
     public required string Pattern { get; init; }
 
-    /// <summary>Such a tag stays on the version that it is pushed with.</summary>
+    /// <summary>Whether such a tag must stay on the version with which it was pushed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Immutable { get; init; }
 
-    /// <summary>Who may create, move and delete such tags; null: everybody who may push; empty: nobody.</summary>
+    /// <summary>Who may create, move and delete such tags. Null: everybody who may push. Empty: nobody.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<PushAllowance>? Allow { get; init; }
 }
@@ -50,14 +51,14 @@ public sealed record PushRule
 {
     public required long Id { get; init; }
 
-    /// <summary><c>package</c> or <c>owner</c>: whose rule it is.</summary>
+    /// <summary>The owner of the rule: <c>package</c> or <c>owner</c>.</summary>
     public required string Source { get; init; }
 
     public required string Pattern { get; init; }
 
     public required bool Immutable { get; init; }
 
-    /// <summary>Null: everybody who may push; empty: nobody.</summary>
+    /// <summary>Null: everybody who may push. Empty: nobody.</summary>
     public required IReadOnlyList<PushAllowance>? Allow { get; init; }
 
     /// <summary>A login.</summary>
@@ -66,15 +67,15 @@ public sealed record PushRule
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>In the audit log: what was done although a rule refused it, and why.</summary>
+/// <summary>Recorded in the audit log: what was done although a rule refused it, and why.</summary>
 public sealed record PushRuleOverride
 {
-    /// <summary>The version that the tag was put on; null: it was taken away.</summary>
+    /// <summary>The version that the tag was put on. Null: the tag was removed.</summary>
     public required string? Version { get; init; }
 
-    /// <summary>In the administrator's words.</summary>
+    /// <summary>The administrator's own words.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>What the rule said.</summary>
+    /// <summary>The words of the rule's refusal.</summary>
     public required string Refusal { get; init; }
 }

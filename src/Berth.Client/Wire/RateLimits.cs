@@ -1,6 +1,6 @@
 namespace Berth.Client.Wire;
 
-/// <summary>How many requests a caller may still make, in GitHub's shape.</summary>
+/// <summary>How many requests a caller may still make, in GitHub's form.</summary>
 public sealed record RateLimitReport
 {
     public required RateLimitResources Resources { get; init; }
@@ -8,7 +8,7 @@ public sealed record RateLimitReport
     public required RateLimit Rate { get; init; }
 }
 
-/// <summary>GitHub counts some of its parts alone; here they share one count.</summary>
+/// <summary>GitHub counts some parts separately. Here they share one count.</summary>
 public sealed record RateLimitResources
 {
     public required RateLimit Core { get; init; }
@@ -24,6 +24,6 @@ public sealed record RateLimit
 
     public required long Remaining { get; init; }
 
-    /// <summary>When the count begins anew, in seconds since 1970 UTC.</summary>
+    /// <summary>When the count starts anew, in seconds since 1970 UTC.</summary>
     public required long Reset { get; init; }
 }

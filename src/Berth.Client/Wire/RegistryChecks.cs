@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Berth.Client.Wire;
 
 /// <summary>
-/// What to check: a login as typed (<c>server</c>, <c>username</c>, <c>password</c>), or the sets of secrets that a codespace of the caller
-/// in <c>repository</c> would get, or those of the caller's own; with <c>secret_prefix</c> only the one of that name.
+/// What to check: a typed login (<c>server</c>, <c>username</c>, <c>password</c>), the sets of secrets that the caller's codespace in
+/// <c>repository</c> would get, or the caller's own sets. With <c>secret_prefix</c>, only the set with that name.
 /// </summary>
 public sealed record RegistryCheckRequest : IRequestBody
 {
@@ -33,15 +33,15 @@ public sealed record RegistryCheckRequest : IRequestBody
     public string? Password { get; init; }
 }
 
-/// <summary>What came of it.</summary>
+/// <summary>The result of a check.</summary>
 public sealed record RegistryCheckReport
 {
-    /// <summary>Something was checked, and all of it is fine.</summary>
+    /// <summary>Whether something was checked, and all of it succeeded.</summary>
     public required bool Ok { get; init; }
 
     public required List<RegistryCheck> Checks { get; init; }
 
-    /// <summary>Every set that the caller may know of: which counts, which does not and why.</summary>
+    /// <summary>Every set that the caller may know of: which count, which do not and why.</summary>
     public required List<RegistrySetReport> Sets { get; init; }
 }
 
@@ -50,7 +50,7 @@ public sealed record RegistryCheck
 {
     public required string Registry { get; init; }
 
-    /// <summary>Null for a login that was typed.</summary>
+    /// <summary>Null for a typed login.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Prefix { get; init; }
 
@@ -73,19 +73,19 @@ public sealed record RegistryCheck
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public List<string>? Platforms { get; init; }
 
-    /// <summary>Bytes of configuration and layers of one platform.</summary>
+    /// <summary>The bytes of configuration and layers for one platform.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Size { get; init; }
 
-    /// <summary>Everything that was asked, in its order.</summary>
+    /// <summary>All requests, in their order.</summary>
     public required List<RegistryAttempt> Tried { get; init; }
 }
 
-/// <summary>One question to a registry.</summary>
+/// <summary>One request to a registry.</summary>
 /// <param name="Login">Whose login was sent, or <c>none</c>.</param>
 public sealed record RegistryAttempt(string Login, string Outcome, string Message);
 
-/// <summary>One set of secrets, or part of one.</summary>
+/// <summary>One set of secrets, or a part of one.</summary>
 public sealed record RegistrySetReport
 {
     public required string Prefix { get; init; }
@@ -99,7 +99,7 @@ public sealed record RegistrySetReport
 
     public required string Message { get; init; }
 
-    /// <summary>Null where the server is not known.</summary>
+    /// <summary>Null when the server is not known.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Registry { get; init; }
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Client.Wire;
 
-/// <summary>A repository: what packages link to, and where a codespace clones from.</summary>
+/// <summary>A repository. Packages link to it, and codespaces clone it.</summary>
 public sealed record Repository
 {
     public required long Id { get; init; }
@@ -32,15 +32,15 @@ public sealed record Repository
 
     public required string TeamsUrl { get; init; }
 
-    /// <summary>Where git clones it from; null when it was never given.</summary>
+    /// <summary>The URL that git clones. Null when none was given.</summary>
     public string? CloneUrl { get; init; }
 
-    /// <summary>The forge's own immutable id of it.</summary>
+    /// <summary>The forge's own immutable id for it.</summary>
     public string? ExternalId { get; init; }
 
     public required string DefaultBranch { get; init; }
 
-    /// <summary>Codespaces get its submodules where its configuration does not say.</summary>
+    /// <summary>Whether codespaces get its submodules if its configuration does not say.</summary>
     public bool Submodules { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -49,22 +49,22 @@ public sealed record Repository
 
     public DateTimeOffset? PushedAt { get; init; }
 
-    /// <summary>What the caller may do; left out inside other things.</summary>
+    /// <summary>What the caller may do. Left out when the repository is a part of another answer.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RepositoryPermissions? Permissions { get; init; }
 
-    /// <summary>In lists of a team or a collaborator: the role held there.</summary>
+    /// <summary>Only in lists of a team or a collaborator: the role on the repository.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RoleName { get; init; }
 
     /// <summary>
-    /// After a change of visibility: inheriting packages that now differ from it, each with the command that would change it.
+    /// Only after a change of visibility: inheriting packages whose visibility now differs, each with the command that would change it.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<VisibilityDifference>? PackagesThatDiffer { get; init; }
 }
 
-/// <summary>A package whose visibility is not its repository's.</summary>
+/// <summary>A package whose visibility differs from its repository's.</summary>
 public sealed record VisibilityDifference
 {
     public required string Package { get; init; }
@@ -73,7 +73,7 @@ public sealed record VisibilityDifference
 
     public required string RepositoryVisibility { get; init; }
 
-    /// <summary>The one command that would make them equal.</summary>
+    /// <summary>The command that would make them equal.</summary>
     public required string Command { get; init; }
 }
 
@@ -90,7 +90,7 @@ public sealed record RepositoryPermissions
     public bool Pull { get; init; }
 }
 
-/// <summary>A repository to make, which needs a name, or what to change of one.</summary>
+/// <summary>A new repository, which needs a name, or changes to a repository.</summary>
 public sealed record RepositoryChange : IRequestBody
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -110,7 +110,7 @@ public sealed record RepositoryChange : IRequestBody
     [OneOf("public", "internal", "private")]
     public string? Visibility { get; init; }
 
-    /// <summary>GitHub's older word for the visibility; both must agree.</summary>
+    /// <summary>GitHub's older field for the visibility. If both are given, they must agree.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Private { get; init; }
 
@@ -127,7 +127,7 @@ public sealed record RepositoryTransfer : IRequestBody
     public required string NewOwner { get; init; }
 }
 
-/// <summary>Somebody with a role on a repository.</summary>
+/// <summary>A person with a role on a repository.</summary>
 public sealed record Collaborator
 {
     public required string Login { get; init; }
@@ -146,7 +146,9 @@ public sealed record Collaborator
 
 public sealed record CollaboratorPermission
 {
-    /// <summary><c>none</c>, <c>read</c>, <c>write</c> or <c>admin</c>; GitHub folds triage into read and maintain into write.</summary>
+    /// <summary>
+    /// <c>none</c>, <c>read</c>, <c>write</c> or <c>admin</c>. As on GitHub, triage counts as read and maintain as write.
+    /// </summary>
     public required string Permission { get; init; }
 
     public required string RoleName { get; init; }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Berth.Client.Wire;
 
 /// <summary>
-/// What is removed by itself from the packages of an account, or from one package, whose own policy replaces the account's.
+/// What is removed automatically from the packages of an account, or from one package. A package's own policy replaces the account's.
 /// </summary>
 public sealed record RetentionPolicy : IRequestBody
 {
@@ -15,34 +15,34 @@ public sealed record RetentionPolicy : IRequestBody
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? KeepTags { get; init; }
 
-    /// <summary>A version that one of them removes is removed.</summary>
+    /// <summary>A version is removed if any of these rules removes it.</summary>
     public required IReadOnlyList<RetentionRule> Rules { get; init; }
 }
 
-/// <summary>Which versions go: those with only such tags, or without any, for which everything holds that the rule asks.</summary>
+/// <summary>Which versions are removed: those with only such tags, or without any, that fulfil all conditions of the rule.</summary>
 public sealed record RetentionRule
 {
-    /// <summary>Patterns with <c>*</c>. A version is meant when every one of its tags matches one of them.</summary>
+    /// <summary>Patterns with <c>*</c>. The rule is about versions of whose tags each matches one of them.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Tags { get; init; }
 
-    /// <summary>Versions without a tag that nothing holds; no npm versions.</summary>
+    /// <summary>The rule is about versions without a tag that nothing holds. It never means npm versions.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Untagged { get; init; }
 
     /// <summary>
-    /// Patterns of numbers with <c>*</c>, such as <c>*-pr.*</c>: npm versions with such a number that no tag is on. Other rules than those
-    /// of tags do not mean npm versions, for which having no tag is nothing special.
+    /// Patterns of numbers with <c>*</c>, such as <c>*-pr.*</c>. The rule is about npm versions with such a number and without a tag. Rules
+    /// about tags never mean npm versions, which usually have no tag.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Versions { get; init; }
 
-    /// <summary>So many of the newest that the rule means stay.</summary>
+    /// <summary>This many of the newest versions that the rule is about stay.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Between(0, 100_000)]
     public int? KeepNewest { get; init; }
 
-    /// <summary>Since the version was pushed, restored, given a tag or lost one.</summary>
+    /// <summary>Counted from when the version was last pushed or restored, or got or lost a tag.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Between(1, 36_500)]
     public int? OlderThanDays { get; init; }
@@ -52,17 +52,17 @@ public sealed record RetentionRule
     public int? NotPulledForDays { get; init; }
 
     /// <summary>
-    /// Patterns with <c>{branch}</c>, <c>{tag}</c> or <c>{pr}</c>, such as <c>pr-{pr}</c>: a version whose tags all follow a ref goes when
-    /// the ref of the linked repository is told to be gone.
+    /// Patterns with <c>{branch}</c>, <c>{tag}</c> or <c>{pr}</c>, such as <c>pr-{pr}</c>. A version whose tags all follow a ref is removed
+    /// when the linked repository's ref is reported as deleted.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? ExpiresWith { get; init; }
 }
 
-/// <summary>A policy as it is stored.</summary>
+/// <summary>A stored policy.</summary>
 public sealed record RetentionSetting
 {
-    /// <summary><c>package</c> or <c>owner</c>: whose policy it is; null: there is none.</summary>
+    /// <summary>The owner of the policy: <c>package</c> or <c>owner</c>. Null: there is no policy.</summary>
     public required string? Source { get; init; }
 
     public required RetentionPolicy? Policy { get; init; }
@@ -73,7 +73,7 @@ public sealed record RetentionSetting
 /// <summary>What a run would remove now.</summary>
 public sealed record RetentionPreview
 {
-    /// <summary><c>owner/name</c>, in the preview of an account.</summary>
+    /// <summary><c>owner/name</c>. Only in the preview for an account.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Package { get; init; }
 
@@ -82,10 +82,10 @@ public sealed record RetentionPreview
 
     public required IReadOnlyList<RetentionRemoval> Removes { get; init; }
 
-    /// <summary>How many versions stay.</summary>
+    /// <summary>The number of versions that stay.</summary>
     public required int Keeps { get; init; }
 
-    /// <summary>What would go, were it not for immutable tags, or for others that need it; each with why it stays.</summary>
+    /// <summary>What would be removed if there were no immutable tags and no needs of others, each with the reason why it stays.</summary>
     public IReadOnlyList<RetentionRemoval> Protected { get; init; } = [];
 }
 
@@ -105,17 +105,17 @@ public sealed record RetentionRun
 
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>Null: it goes on, or was cut off; what it removed is removed.</summary>
+    /// <summary>Null: the run goes on, or was interrupted. What it removed stays removed.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
     public required int Removed { get; init; }
 
-    /// <summary>Only of one run.</summary>
+    /// <summary>Only in the answer about one run.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RetentionRemoval>? Removals { get; init; }
 }
 
-/// <summary>A ref of a repository that is gone.</summary>
+/// <summary>A deleted ref of a repository.</summary>
 public sealed record GoneRef : IRequestBody
 {
     /// <summary><c>refs/heads/feature/x</c>, <c>refs/tags/v1</c> or <c>refs/pull/7/merge</c>.</summary>

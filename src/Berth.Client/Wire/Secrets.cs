@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Client.Wire;
 
-/// <summary>A secret; its value is never among what the server answers.</summary>
+/// <summary>A secret. The server never returns its value.</summary>
 public sealed record Secret
 {
     public required string Name { get; init; }
@@ -11,7 +11,7 @@ public sealed record Secret
 
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>Users and organizations: <c>all</c>, <c>private</c> or <c>selected</c>.</summary>
+    /// <summary>For users and organizations: <c>all</c>, <c>private</c> or <c>selected</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Visibility { get; init; }
 
@@ -26,7 +26,7 @@ public sealed record SecretList
     public required List<Secret> Secrets { get; init; }
 }
 
-/// <summary>What values are sealed for (libsodium sealed box); <c>key_id</c> goes back with the value.</summary>
+/// <summary>The key that values are sealed for (libsodium sealed box). <c>key_id</c> is sent back with the value.</summary>
 public sealed record SecretPublicKey
 {
     public required string KeyId { get; init; }
@@ -35,10 +35,10 @@ public sealed record SecretPublicKey
     public required string Key { get; init; }
 }
 
-/// <summary>A secret to store, or what to change of one.</summary>
+/// <summary>A secret to store, or changes to a secret.</summary>
 public sealed record SecretChange : IRequestBody
 {
-    /// <summary>Standard base64 of a sealed box; absent when only visibility or repositories change.</summary>
+    /// <summary>Standard base64 of a sealed box. Left out when only visibility or repositories change.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Longest(128 * 1024)]
     public string? EncryptedValue { get; init; }
@@ -46,7 +46,7 @@ public sealed record SecretChange : IRequestBody
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? KeyId { get; init; }
 
-    /// <summary>Organizations: required.</summary>
+    /// <summary>Required for organizations.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Visibility { get; init; }
 

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Client.Wire;
 
-/// <summary>A personal access token, without its value except in the answer that made it.</summary>
+/// <summary>A personal access token. Only the answer that creates it contains its value.</summary>
 public sealed record Token
 {
     public required long Id { get; init; }
@@ -13,10 +13,10 @@ public sealed record Token
 
     public required IReadOnlyList<string> Scopes { get; init; }
 
-    /// <summary>Package patterns that narrow it; null when it is unrestricted.</summary>
+    /// <summary>Package patterns that narrow the token. Null when it is unrestricted.</summary>
     public IReadOnlyList<string>? Packages { get; init; }
 
-    /// <summary>The value; shown once.</summary>
+    /// <summary>The value, which is shown only once.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonPropertyName("token")]
     public string? Value { get; init; }
@@ -45,7 +45,7 @@ public sealed record NewWorkflowToken : IRequestBody
 {
     public required WorkflowPermissions Permissions { get; init; }
 
-    /// <summary>Seconds.</summary>
+    /// <summary>In seconds.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Between(1, 24 * 3600)]
     public long? ExpiresIn { get; init; }
@@ -63,7 +63,7 @@ public sealed record WorkflowPermissions
     public required string Packages { get; init; }
 }
 
-/// <summary>A token that stands for a workflow of one repository; its value is shown once.</summary>
+/// <summary>A token that stands for a workflow of one repository. Its value is shown only once.</summary>
 public sealed record WorkflowToken
 {
     public required long Id { get; init; }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Client.Wire;
 
-/// <summary>Whose ID tokens stand for workflows of a repository, or of an organization's repositories.</summary>
+/// <summary>Says whose ID tokens stand for workflows of a repository, or of an organization's repositories.</summary>
 public sealed record OidcTrust
 {
     public required long Id { get; init; }
@@ -21,12 +21,12 @@ public sealed record OidcTrust
 
     public required string Audience { get; init; }
 
-    /// <summary>The claim with the id that is trusted.</summary>
+    /// <summary>The claim with the trusted id.</summary>
     public required string Claim { get; init; }
 
     public required string Value { get; init; }
 
-    /// <summary>Of an organization: the claim that is looked for among the <c>external_id</c>s of its repositories.</summary>
+    /// <summary>For an organization: the claim whose value is searched among the <c>external_id</c>s of its repositories.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RepositoryClaim { get; init; }
 
@@ -44,10 +44,10 @@ public sealed record OidcTrust
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>What to trust; what is left out is what the kind of CI system says.</summary>
+/// <summary>A new trust. What is left out comes from the kind of the CI system.</summary>
 public sealed record NewOidcTrust : IRequestBody
 {
-    /// <summary>Nothing is <c>other</c>.</summary>
+    /// <summary>The default is <c>other</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [OneOf("github", "gitlab", "forgejo", "gitea", "buildkite", "circleci", "other")]
     public string? Provider { get; init; }
@@ -55,21 +55,21 @@ public sealed record NewOidcTrust : IRequestBody
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Issuer { get; init; }
 
-    /// <summary>Nothing is the server's URL with the owner's login behind it.</summary>
+    /// <summary>The default is the server's URL followed by the owner's login.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Audience { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Claim { get; init; }
 
-    /// <summary>Nothing is the repository's <c>external_id</c>.</summary>
+    /// <summary>The default is the repository's <c>external_id</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Value { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RepositoryClaim { get; init; }
 
-    /// <summary>Whole, as <c>refs/heads/main</c>, or with <c>*</c> at the end; nothing is any.</summary>
+    /// <summary>A full ref, such as <c>refs/heads/main</c>, or one with <c>*</c> at the end. Left out: any ref.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Ref { get; init; }
 

@@ -11,7 +11,7 @@ public sealed record Dependants
 {
     public required string Package { get; init; }
 
-    /// <summary>How many live versions it is about.</summary>
+    /// <summary>How many live versions are meant.</summary>
     public required int Versions { get; init; }
 
     /// <summary>Null for a whole package.</summary>
@@ -19,34 +19,36 @@ public sealed record Dependants
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>When it, or a platform of it, was pulled last; null: not since pulls are counted.</summary>
+    /// <summary>When the version, or a platform of it, was last pulled. Null: not since counting began.</summary>
     public DateTimeOffset? LastPulledAt { get; init; }
 
     /// <summary>Live indexes that list the version and would break without it.</summary>
     public IReadOnlyList<VersionName> Breaks { get; init; } = [];
 
-    /// <summary>Signatures, attestations and whatever else refers to the version.</summary>
+    /// <summary>Signatures, attestations and everything else that refers to the version.</summary>
     public IReadOnlyList<VersionName> Referrers { get; init; } = [];
 
-    /// <summary>What a deletion with <c>cascade</c> takes along: nothing else holds it, and it has no tag.</summary>
+    /// <summary>What a deletion with <c>cascade</c> deletes too: versions that have no tag and that nothing else holds.</summary>
     public IReadOnlyList<VersionName> GoesAlong { get; init; } = [];
 
-    /// <summary>Codespaces whose container was made of it, as far as the caller may know of them.</summary>
+    /// <summary>Codespaces whose container was made from it, as far as the caller may know of them.</summary>
     public IReadOnlyList<RunningCodespace> Codespaces { get; init; } = [];
 
-    /// <summary>How many codespaces run it besides.</summary>
+    /// <summary>How many other codespaces run it.</summary>
     public int OtherCodespaces { get; init; }
 
     /// <summary>Packages of this server that depend on it, as far as the caller may read them.</summary>
     public IReadOnlyList<DependantPackage> Packages { get; init; } = [];
 
-    /// <summary>Images that say that they were built upon it, as far as the caller may read them. They go on without it.</summary>
+    /// <summary>
+    /// Images that were built upon it according to their annotations, as far as the caller may read them. They continue to work without it.
+    /// </summary>
     public IReadOnlyList<BuiltImage> BuiltUpon { get; init; } = [];
 
-    /// <summary>How many images were built upon it besides.</summary>
+    /// <summary>How many other images were built upon it.</summary>
     public int OtherBuiltUpon { get; init; }
 
-    /// <summary>How many packages depend on it besides.</summary>
+    /// <summary>How many other packages depend on it.</summary>
     public int OtherPackages { get; init; }
 }
 
@@ -65,15 +67,15 @@ public sealed record DependantVersion(string Name, string Range);
 /// <param name="Version">The digest of the image that its container was made from.</param>
 public sealed record RunningCodespace(string Name, string Owner, string Repository, string State, string Version);
 
-/// <summary>What a deletion took.</summary>
+/// <summary>The versions that a deletion removed.</summary>
 public sealed record DeletedVersions(IReadOnlyList<VersionName> Deleted);
 
-/// <summary>What a restoration brought back.</summary>
+/// <summary>The versions that a restoration brought back.</summary>
 public sealed record RestoredVersions
 {
     public required IReadOnlyList<VersionName> Restored { get; init; }
 
-    /// <summary>Tags that had moved on to other versions, and stay there.</summary>
+    /// <summary>Tags that are on other versions now, and stay there.</summary>
     public required IReadOnlyList<MovedTag> TagsElsewhere { get; init; }
 }
 
@@ -85,28 +87,30 @@ public sealed record TagMove
 {
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Where it was; null: it was made.</summary>
+    /// <summary>The version that the tag was on. Null: the tag was created.</summary>
     public string? From { get; init; }
 
-    /// <summary>Where it went; null: it was deleted.</summary>
+    /// <summary>The version that the tag moved to. Null: the tag was deleted.</summary>
     public string? To { get; init; }
 
-    /// <summary>Who moved it, for those who may push: a login, a repository's workflow, or a part of the server.</summary>
+    /// <summary>Who moved it: a login, a repository's workflow, or a part of the server. Only for those who may push.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Actor { get; init; }
 
-    /// <summary>Whether <see cref="To"/> is there: <c>live</c>, <c>deleted</c> (it can be restored) or <c>gone</c>.</summary>
+    /// <summary>The state of the version in <see cref="To"/>: <c>live</c>, <c>deleted</c> (it can be restored) or <c>gone</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? State { get; init; }
 }
 
-/// <summary>Which version a tag shall be on.</summary>
+/// <summary>The version to put a tag on.</summary>
 public sealed record TagTarget : IRequestBody
 {
     /// <summary>A digest.</summary>
     public required string Version { get; init; }
 
-    /// <summary>As an admin of the package: also where push rules refuse it. That stands in the audit log, with the reason.</summary>
+    /// <summary>
+    /// For admins of the package: moves the tag even if push rules refuse it. The audit log records this, with the reason.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Override { get; init; }
 

@@ -2,7 +2,7 @@ using Berth.Server.Settings;
 
 namespace Berth.Server.Operations;
 
-/// <summary>The data folder, held by one process at a time through a lock on a file in it.</summary>
+/// <summary>The data folder. One process at a time holds it, through a lock on a file in it.</summary>
 internal sealed class DataFolder : IDisposable
 {
     private readonly FileStream _lock;

@@ -8,7 +8,7 @@ using Berth.Server.Cryptography;
 
 namespace Berth.Server.Operations;
 
-/// <summary>The rotation of the master key, for site administrators: begin it, and see how far it is.</summary>
+/// <summary>The routes by which site administrators begin a rotation of the master key and see its progress.</summary>
 internal static class KeyRotationEndpoints
 {
     private const string Scope = "site_admin";
@@ -26,7 +26,7 @@ internal static class KeyRotationEndpoints
             ? ToWire(rotation)
             : new MasterKeyRotation { State = "none", To = MasterKeyValue.Short(masterKey.Fingerprint) });
 
-    /// <summary>202 with the one that runs from now on, or runs already.</summary>
+    /// <summary>202 with the rotation that has just begun, or was running already.</summary>
     private static async Task<IResult> BeginAsync(
         HttpRequest request, ApiCaller caller, RotateMasterKey rotate, KeyRotationWork work, AuditLog audit,
         CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Operations;
 
-/// <summary><c>/metrics</c>: for callers on this machine, and for site administrators' tokens from anywhere.</summary>
+/// <summary><c>/metrics</c>, for callers on this machine, and for site administrators' tokens from anywhere.</summary>
 internal static class MetricsEndpoint
 {
     public static void MapMetrics(this IEndpointRouteBuilder app)
@@ -28,7 +28,7 @@ internal static class MetricsEndpoint
             });
     }
 
-    /// <summary>Null when the caller may read them.</summary>
+    /// <summary>Null when the caller may read the metrics.</summary>
     private static async Task<ApiError?> RefusalAsync(HttpContext http, Authenticator authenticator, CancellationToken cancellationToken)
     {
         var local = http.Connection.RemoteIpAddress is { } address

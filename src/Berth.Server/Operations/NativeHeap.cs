@@ -2,16 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Berth.Server.Operations;
 
-/// <summary>The memory that SQLite takes, which is the C library's.</summary>
+/// <summary>The memory that SQLite uses, which the C library manages.</summary>
 internal static partial class NativeHeap
 {
-    // malloc.h of glibc.
+    // Values from malloc.h of glibc.
     private const int MmapThreshold = -3;
     private const int Large = 512 * 1024;
 
     /// <summary>
-    /// Blocks of this size come from the system and go back to it at once. Left alone, glibc takes the first large block that is freed as
-    /// a sign to keep such blocks, and does so once per thread: pushes of 4 MiB manifests then hold 100 MB for good.
+    /// Makes blocks of this size go back to the system at once. By default, glibc keeps such blocks after the first large one is freed,
+    /// once for each thread. Pushes of 4 MiB manifests would then hold 100 MB permanently.
     /// </summary>
     public static void GiveBackLargeBlocks()
     {
@@ -21,7 +21,7 @@ internal static partial class NativeHeap
         }
         catch (EntryPointNotFoundException)
         {
-            // Another C library, such as musl, which gives large blocks back by itself.
+            // Another C library, such as musl, gives large blocks back by itself.
         }
     }
 

@@ -5,7 +5,7 @@ using Berth.Server.Storage;
 namespace Berth.Server.Operations;
 
 /// <summary>
-/// Whether requests can be served: it has warmed up, the database answers, and the blob store can be reached and written.
+/// Whether requests can be served: the server has warmed up, the database answers, and the blob store can be read and written.
 /// </summary>
 internal static class Readiness
 {
@@ -31,7 +31,7 @@ internal static class Readiness
         }
         catch (IOException exception)
         {
-            // The reason names paths, which are the operator's; callers hear its kind.
+            // The reason contains paths, which only the operator may know, so callers only get its kind.
             return Results.Text($"the blob store cannot be used: {exception.GetType().Name}\n", statusCode: 503);
         }
 

@@ -6,14 +6,14 @@ using OpenTelemetry.Metrics;
 namespace Berth.Server.Operations;
 
 /// <summary>
-/// Which meters are kept, with which labels and buckets, and where they go: <c>/metrics</c>, and a collector when one is named.
+/// Which metrics are kept, with which labels and buckets, and where they are sent: to <c>/metrics</c>, and to a collector if one is named.
 /// </summary>
 internal static class Telemetry
 {
-    /// <summary>In seconds: from an answer out of memory to a large layer over a slow line.</summary>
+    /// <summary>In seconds, from an answer out of memory to a large layer over a slow connection.</summary>
     private static readonly double[] Durations = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300];
 
-    /// <summary>In seconds: a turn at an idle writer takes microseconds.</summary>
+    /// <summary>In seconds. The turn at an idle writer takes microseconds.</summary>
     private static readonly double[] Waits = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
     private static readonly string[] Meters = [BerthMetrics.MeterName, "Microsoft.AspNetCore.Hosting", Kestrel, "System.Runtime"];
@@ -30,7 +30,8 @@ internal static class Telemetry
                 deferred.AddView(instrument => ViewOf(instrument, factory));
             });
 
-            // A scrape shows what has happened until then, so nothing is cached. Scopes and the target would be the same on every line.
+            // Nothing is cached, so that a scrape shows everything until then. Scopes and the target are left out, since they would be the
+            // same on every line.
             metrics.AddPrometheusExporter(options =>
             {
                 options.ScrapeResponseCacheDurationMilliseconds = 0;
@@ -45,8 +46,8 @@ internal static class Telemetry
     }
 
     /// <summary>
-    /// https://opentelemetry.io/docs/specs/otel/protocol/exporter/: without an address its default is this machine, where usually nothing
-    /// listens.
+    /// https://opentelemetry.io/docs/specs/otel/protocol/exporter/: without an address the exporter sends to this machine, where usually
+    /// nothing listens.
     /// </summary>
     private static bool HasCollector(IConfiguration configuration) =>
         !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])
@@ -54,7 +55,7 @@ internal static class Telemetry
 
     private static MetricStreamConfiguration? ViewOf(Instrument instrument, IMeterFactory own)
     {
-        // Meters are heard by name in the whole process; one with a scope is another server's.
+        // Meters are found by name in the whole process. One with another scope belongs to another server.
         if (instrument.Meter.Scope is { } scope && scope != own)
         {
             return MetricStreamConfiguration.Drop;

@@ -8,14 +8,14 @@ using Berth.Server.Http;
 namespace Berth.Server.Organizations;
 
 /// <summary>
-/// Takes people into an organization and out of it, whichever client asks; it always keeps an owner. That the caller may is proven before;
-/// what cannot be done is thrown, as the API answers it.
+/// Adds people to an organization and removes them, for every client. An organization always keeps an owner. The caller's right is checked
+/// before. What cannot be done is thrown as the API's answer.
 /// </summary>
 internal sealed class ChangeMembers(Db db, IFollowOrganizations followers, AuditLog audit, TimeProvider time)
 {
     public const string Resource = "Membership";
 
-    /// <summary>There are no invitations: who is put in is in.</summary>
+    /// <summary>There are no invitations, so the person is a member at once.</summary>
     public Task<MemberRow> SetAsync(
         ApiCaller caller, OwnerFacts organization, string username, string role, CancellationToken cancellationToken) =>
         db.WriteAsync(

@@ -8,17 +8,17 @@ using Berth.Server.Http;
 namespace Berth.Server.Organizations;
 
 /// <summary>
-/// Makes and removes teams and puts people into them, whichever client asks. That the caller may is proven before; what cannot be done is
-/// thrown, as the API answers it.
+/// Creates and deletes teams and changes their members, for every client. The caller's right is checked before. What cannot be done is
+/// thrown as the API's answer.
 /// </summary>
 internal sealed class ChangeTeams(Db db, IFollowOrganizations followers, AuditLog audit, TimeProvider time)
 {
     public const string Resource = "Team";
 
-    /// <summary>What a name needs beside a length; null where it has it.</summary>
+    /// <summary>What a name needs besides a length. Null when it has that.</summary>
     public static string? NameFault(string name) => Slug(name.Trim()).Length == 0 ? "name needs a letter or a digit" : null;
 
-    /// <summary>As GitHub makes them: lower case, and hyphens for whatever is neither letter nor digit.</summary>
+    /// <summary>Makes slugs as GitHub does: lower case, with hyphens for everything that is neither letter nor digit.</summary>
     internal static string Slug(string name)
     {
         var slug = new StringBuilder(name.Length);

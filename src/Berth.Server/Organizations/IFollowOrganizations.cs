@@ -3,7 +3,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Organizations;
 
-/// <summary>What hangs on members and teams and changes with them, in the same transaction: access to packages.</summary>
+/// <summary>Changes what depends on members and teams, such as access to packages, in the same transaction.</summary>
 internal interface IFollowOrganizations
 {
     /// <summary>Called before the team is deleted.</summary>

@@ -8,7 +8,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Organizations;
 
-/// <summary>The members of an organization.</summary>
+/// <summary>The routes for the members of an organization.</summary>
 internal static class MemberEndpoints
 {
     private const string Resource = ChangeMembers.Resource;
@@ -55,10 +55,10 @@ internal static class MemberEndpoints
         return ApiResult.Page(http, paging, page.Select(row => row.ToWire(urls)));
     }
 
-    /// <summary>There are none: who is put in is in.</summary>
+    /// <summary>There are no invitations, since a person who is added is a member at once.</summary>
     private static IResult Invitations() => ApiResult.Ok(new List<Client.Wire.Account>());
 
-    /// <summary>People with a role on a repository of the organization who are no members.</summary>
+    /// <summary>People with a role on a repository of the organization who are not members.</summary>
     private static async Task<IResult> OutsideAsync(
         HttpContext http, OrganizationAccess access, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
@@ -67,7 +67,10 @@ internal static class MemberEndpoints
         return ApiResult.Page(http, paging, page.Select(row => row.ToWire(urls)));
     }
 
-    /// <summary>The caller's own; also after a PATCH, by which clients accept invitations: it is active already.</summary>
+    /// <summary>
+    /// The caller's own membership. Clients accept invitations with a PATCH. Here the membership is active already, so the answer is the
+    /// same.
+    /// </summary>
     private static Task<IResult> OwnInAsync(
         ApiCaller caller, OrganizationAccess access, Db db, ApiUrls urls, CancellationToken cancellationToken) =>
         GetAsync(caller.User.Login, caller, access, db, urls, cancellationToken);

@@ -10,7 +10,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Organizations;
 
-/// <summary>Organizations and their settings.</summary>
+/// <summary>The routes for organizations and their settings.</summary>
 internal static class OrganizationEndpoints
 {
     private const string Resource = "Organization";
@@ -149,7 +149,7 @@ internal static class OrganizationEndpoints
         return ApiResult.Ok(row.ToPackageSettings());
     }
 
-    /// <summary>Private is always among them: it is what the others become when they are not allowed.</summary>
+    /// <summary>Private must be allowed, since visibilities that are not allowed become private.</summary>
     private static void CheckAllowed(OrganizationPackageSettingsChange wanted, BodyFaults faults)
     {
         if (wanted.AllowedVisibilities is { } allowed
@@ -181,7 +181,9 @@ internal static class OrganizationEndpoints
         return ApiResult.Page(http, paging, paging.Of(rows).Select(row => row.ToWire(urls)));
     }
 
-    /// <summary>Memberships are for fellow members to see: of others, the organizations that the caller shares with them.</summary>
+    /// <summary>
+    /// Only fellow members may see memberships. So for another user these are the organizations that the caller shares with them.
+    /// </summary>
     private static async Task<IResult> OfUserAsync(
         string username, HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {

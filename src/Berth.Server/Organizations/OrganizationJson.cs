@@ -5,7 +5,7 @@ using Berth.Server.Api;
 
 namespace Berth.Server.Organizations;
 
-/// <summary>Organizations, members and teams in GitHub's shapes.</summary>
+/// <summary>Organizations, members and teams in GitHub's form.</summary>
 internal static class OrganizationJson
 {
     /// <param name="forMembers">Includes the settings, which only members may see.</param>
@@ -25,7 +25,7 @@ internal static class OrganizationJson
         UpdatedAt = row.UpdatedAt,
     };
 
-    /// <summary>GitHub's shape of an organization in a list.</summary>
+    /// <summary>GitHub's form of an organization in a list.</summary>
     public static Organization ToWire(this AccountRow row, ApiUrls urls) => new OrganizationRow
     {
         Id = row.Id,

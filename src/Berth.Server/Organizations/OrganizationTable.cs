@@ -43,9 +43,7 @@ internal sealed record OrganizationRow
     public DateTimeOffset UpdatedAt { get; init; }
 }
 
-/// <summary>
-/// What of an organization changes. A null leaves the column as it is, unless its flag says that the null is the new value.
-/// </summary>
+/// <summary>A change of an organization. A null leaves the column as it is, unless its flag says that null is the new value.</summary>
 internal sealed record OrganizationChange
 {
     public bool SetsName { get; init; }
@@ -72,13 +70,13 @@ internal sealed record OrganizationChange
 
     public string? FirstPublishVisibility { get; init; }
 
-    /// <summary>0 is none.</summary>
+    /// <summary>0 means no limit.</summary>
     public long? TokenMaxDays { get; init; }
 
     public bool? UnrestrictedTokensAllowed { get; init; }
 }
 
-/// <summary>Somebody's role in an organization, with the account.</summary>
+/// <summary>A person's role in an organization, with the account.</summary>
 internal sealed record MemberRow
 {
     public long Id { get; init; }
@@ -101,7 +99,7 @@ internal sealed record RoleInOrganization
     public string Role { get; init; } = "member";
 }
 
-/// <summary>All SQL about organizations and their members.</summary>
+/// <summary>All SQL on organizations and their members.</summary>
 internal static class OrganizationTable
 {
     public static Task<OrganizationRow?> FindAsync(DbSession session, long id) => session.FirstOrDefaultAsync<OrganizationRow>(
@@ -115,7 +113,7 @@ internal static class OrganizationTable
         """,
         new { id });
 
-    /// <summary>Writes what the change names and leaves the rest as it is.</summary>
+    /// <summary>Writes what the change names. The rest stays as it is.</summary>
     public static async Task ChangeAsync(DbSession session, long id, OrganizationChange change, DateTimeOffset now)
     {
         await session.ExecuteAsync(
@@ -160,7 +158,7 @@ internal static class OrganizationTable
         await SetRoleAsync(session, accountId, ownerId, "admin", now);
     }
 
-    /// <summary>What codespaces of its repositories get inside: secrets of registries, people's own credentials for git.</summary>
+    /// <summary>What codespaces of its repositories get inside: secrets of registries, and people's own credentials for git.</summary>
     public static Task SetCodespacePolicyAsync(DbSession session, long id, bool? exports, bool? git) => session.ExecuteAsync(
         """
         update organizations set export_registry_secrets = coalesce(@exports, export_registry_secrets),
@@ -174,7 +172,7 @@ internal static class OrganizationTable
             + "a.folded",
         new { userId });
 
-    /// <summary>A user's organizations with the role in each.</summary>
+    /// <summary>A user's organizations, with the role in each.</summary>
     public static Task<List<RoleInOrganization>> RolesOfAsync(DbSession session, long userId) => session.QueryAsync<RoleInOrganization>(
         """
         select a.id as organization_id, a.login, m.role from memberships m join accounts a on a.id = m.organization_id
@@ -230,7 +228,10 @@ internal static class OrganizationTable
         "select count(*) from memberships where organization_id = @organizationId and role = 'admin' and user_id <> @userId",
         new { organizationId, userId }) == 0;
 
-    /// <summary>With everything that was given to the person in it: teams and repositories; packages follow by themselves.</summary>
+    /// <summary>
+    /// Removes a person with everything that they were given in the organization: teams and repositories. Access to packages is removed by
+    /// its own feature.
+    /// </summary>
     public static async Task RemoveAsync(DbSession session, long organizationId, long userId)
     {
         var parameters = new { organizationId, userId };

@@ -9,7 +9,7 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Organizations;
 
-/// <summary>Teams, their members and what they may do with repositories.</summary>
+/// <summary>The routes for teams, their members and their roles on repositories.</summary>
 internal static class TeamEndpoints
 {
     private const string Resource = ChangeTeams.Resource;

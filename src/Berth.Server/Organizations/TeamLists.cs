@@ -6,16 +6,16 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Organizations;
 
-/// <summary>What tools that keep an organization in files ask about its teams, before and after they change them.</summary>
+/// <summary>The lists that tools with an organization's configuration in files read before and after they change its teams.</summary>
 internal static class TeamLists
 {
-    /// <summary>Whoever asks with this type is shown the repository, and the others whether the team has it (204).</summary>
+    /// <summary>A client that accepts this type gets the repository. Others only get 204 if the team has it.</summary>
     private const string AsRepository = "application/vnd.github.v3.repository+json";
 
-    /// <summary>There are no invitations: who is put in is in.</summary>
+    /// <summary>There are no invitations, since a person who is added is a member at once.</summary>
     public static IResult Invitations() => ApiResult.Ok(new List<Account>());
 
-    /// <summary>Teams have no teams below them.</summary>
+    /// <summary>Teams contain no other teams.</summary>
     public static IResult Children() => ApiResult.Ok(new List<Team>());
 
     /// <summary>The teams of the caller, in all organizations.</summary>

@@ -17,14 +17,14 @@ internal sealed record TeamRow
 
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Its organization's login, where teams of several are read.</summary>
+    /// <summary>The organization's login. Read only in lists of several organizations.</summary>
     public string Organization { get; init; } = "";
 
-    /// <summary>On the repository whose teams are read.</summary>
+    /// <summary>The role on a repository. Read only in lists of a repository's teams.</summary>
     public string? Role { get; init; }
 }
 
-/// <summary>All SQL about teams, their members and their repositories.</summary>
+/// <summary>All SQL on teams, their members and their repositories.</summary>
 internal static class TeamTable
 {
     private const string Columns = "t.id, t.organization_id, t.slug, t.name, t.description, t.created_at";
@@ -43,7 +43,7 @@ internal static class TeamTable
         return new Page<TeamRow>(rows, total);
     }
 
-    /// <summary>Of all organizations.</summary>
+    /// <summary>A user's teams in all organizations.</summary>
     public static async Task<Page<TeamRow>> OfUserAsync(DbSession session, long userId, Paging paging)
     {
         var total = await session.SingleAsync<long>("select count(*) from team_members where user_id = @userId", new { userId });
@@ -57,7 +57,7 @@ internal static class TeamTable
         return new Page<TeamRow>(rows, total);
     }
 
-    /// <summary>The teams that have a role on a repository, with it.</summary>
+    /// <summary>The teams with a role on a repository, and the role.</summary>
     public static async Task<Page<TeamRow>> OnRepositoryAsync(DbSession session, long repositoryId, Paging paging)
     {
         var total = await session.SingleAsync<long>(
@@ -72,7 +72,7 @@ internal static class TeamTable
         return new Page<TeamRow>(rows, total);
     }
 
-    /// <summary>Null when the slug is taken.</summary>
+    /// <summary>Returns null when the slug is taken.</summary>
     public static Task<long?> InsertAsync(
         DbSession session, long organizationId, string slug, string name, string? description, DateTimeOffset now) =>
         session.FirstOrDefaultAsync<long?>(
@@ -84,7 +84,7 @@ internal static class TeamTable
             """,
             new { organizationId, slug, name, description, now });
 
-    /// <summary>Null leaves a column as it is, but for a description that is set to nothing.</summary>
+    /// <summary>Null leaves a column as it is. A description can be set to nothing.</summary>
     public static Task ChangeAsync(DbSession session, long id, string? slug, string? name, bool setsDescription, string? description) =>
         session.ExecuteAsync(
             """
@@ -129,7 +129,7 @@ internal static class TeamTable
         session.FirstOrDefaultAsync<string>(
             "select role from team_repositories where team_id = @teamId and repository_id = @repositoryId", new { teamId, repositoryId });
 
-    /// <summary>The repositories' ids with the team's role on each.</summary>
+    /// <summary>The repositories' ids, and the team's role on each.</summary>
     public static Task<List<TeamRepositoryRow>> RepositoriesAsync(DbSession session, long teamId) => session.QueryAsync<TeamRepositoryRow>(
         """
         select r.id as repository_id, tr.role from team_repositories tr join repositories r on r.id = tr.repository_id

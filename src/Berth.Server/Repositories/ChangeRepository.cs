@@ -9,8 +9,8 @@ using Berth.Server.Repositories.Cloning;
 namespace Berth.Server.Repositories;
 
 /// <summary>
-/// Makes, changes, transfers and deletes repositories, with what that means for packages: access tightens by itself when a repository
-/// becomes more private, and never loosens by itself.
+/// Creates, changes, transfers and deletes repositories, and adapts packages. When a repository becomes more private, access to its
+/// packages is limited automatically. It is never widened automatically.
 /// </summary>
 internal sealed class ChangeRepository(
     Db db, ApiUrls urls, IEnumerable<IFollowRepositories> followers, AuditLog audit, TimeProvider time)
@@ -33,7 +33,7 @@ internal sealed class ChangeRepository(
                     return (IResult)NameTaken(row.Name);
                 }
 
-                // A member who makes a repository is its admin, as at GitHub.
+                // A member who creates a repository becomes its admin, as on GitHub.
                 if (!creatorOwns)
                 {
                     await RepositoryTable.SetCollaboratorAsync(session, id, creator.UserId, "admin");
@@ -99,7 +99,9 @@ internal sealed class ChangeRepository(
         },
         cancellationToken);
 
-    /// <summary>To the caller, or to an organization in which the caller may make repositories. Packages stay with the old owner.</summary>
+    /// <summary>
+    /// Transfers it to the caller, or to an organization in which the caller may create repositories. Packages stay with the old owner.
+    /// </summary>
     public Task<IResult> TransferAsync(ApiCaller caller, long id, string newOwner, CancellationToken cancellationToken) => db.WriteAsync(
         async session =>
         {
@@ -133,7 +135,7 @@ internal sealed class ChangeRepository(
 
             var moved = (await RepositoryTable.FindAsync(session, id))!;
 
-            // It stands in both logs: of whom it left, and of whom it came to.
+            // Both owners' logs record it.
             foreach (var place in new[] { old.Facts, moved.Facts })
             {
                 await audit.RecordAsync(
@@ -171,7 +173,7 @@ internal sealed class ChangeRepository(
         return rows.ConvertAll(row => Difference(new PackageAddress(row.Owner, row.Type, row.Name), row.Visibility, repository));
     }
 
-    /// <summary>What differs, and the one command that would make it equal.</summary>
+    /// <summary>The difference, and the command that would make both equal.</summary>
     public static VisibilityDifference Difference(PackageAddress package, string packageVisibility, RepositoryFacts repository) => new()
     {
         Package = $"{package.Owner}/{package.Name}",

@@ -1,11 +1,11 @@
 namespace Berth.Server.Repositories;
 
-/// <summary>Which URLs a repository may be cloned from. What is stored here is later handed to git on the server.</summary>
+/// <summary>Decides from which URLs a repository may be cloned. The URL that is stored is later passed to git on the server.</summary>
 internal static class CloneUrl
 {
     private const int Longest = 2048;
 
-    /// <summary>Null when it may be used, else what is wrong with it.</summary>
+    /// <summary>Null when the URL may be used. Otherwise says what is wrong with it.</summary>
     public static string? Fault(string url, bool fileAllowed)
     {
         if (url.Length is 0 or > Longest || url.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is '\\' or '"' or '\''))
@@ -43,7 +43,7 @@ internal static class CloneUrl
         };
     }
 
-    /// <summary>scp's form, <c>git@host:path</c>.</summary>
+    /// <summary>Whether it has scp's form, <c>git@host:path</c>.</summary>
     private static bool IsScp(string url) =>
         !url.Contains("://", StringComparison.Ordinal)
         && url.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon

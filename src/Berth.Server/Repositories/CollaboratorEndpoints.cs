@@ -10,7 +10,9 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Repositories;
 
-/// <summary>People with a role of their own on a repository. There are no invitations: who is put in is in.</summary>
+/// <summary>
+/// The routes for people with a role of their own on a repository. There are no invitations, so a person who is added has the role at once.
+/// </summary>
 internal static class CollaboratorEndpoints
 {
     private const string Scope = "repo";
@@ -49,7 +51,7 @@ internal static class CollaboratorEndpoints
         }));
     }
 
-    /// <summary>204 for whoever holds a role by name, as collaborator or otherwise.</summary>
+    /// <summary>204 for a person who has a role by name, as a collaborator or otherwise.</summary>
     private static async Task<IResult> CheckAsync(
         string username, ApiCaller caller, RepositoryAccess access, Db db, CancellationToken cancellationToken)
     {

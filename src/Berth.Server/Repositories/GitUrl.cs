@@ -1,12 +1,12 @@
 namespace Berth.Server.Repositories;
 
-/// <summary>Brings the many spellings of one repository's URL to one: what image labels and package.json files are compared with.</summary>
+/// <summary>Brings the spellings of a repository's URL into one form, to compare image labels and package.json files with it.</summary>
 internal static class GitUrl
 {
     /// <summary>
     /// Host and path in lower case without scheme, user, default port, <c>.git</c> and slashes at the end:
-    /// <c>git+https://ada@Git.Test/Acme/App.git</c> and <c>git@git.test:acme/app</c> are both <c>git.test/acme/app</c>. Null for what is no
-    /// URL.
+    /// <c>git+https://ada@Git.Test/Acme/App.git</c> and <c>git@git.test:acme/app</c> both become <c>git.test/acme/app</c>. Null when the
+    /// text is not a URL.
     /// </summary>
     public static string? Normalise(string? url)
     {

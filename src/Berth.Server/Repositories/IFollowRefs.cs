@@ -2,7 +2,7 @@ using Berth.Server.Access;
 
 namespace Berth.Server.Repositories;
 
-/// <summary>What follows the refs of repositories: versions of packages.</summary>
+/// <summary>Adapts versions of packages when refs of repositories are deleted.</summary>
 internal interface IFollowRefs
 {
     /// <param name="reference">The full name: <c>refs/heads/main</c>, <c>refs/pull/7/merge</c>.</param>

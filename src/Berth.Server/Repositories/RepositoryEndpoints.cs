@@ -8,7 +8,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Repositories;
 
-/// <summary>Repositories: what packages link to and codespaces start from.</summary>
+/// <summary>The routes for repositories, which packages link to and codespaces start from.</summary>
 internal static class RepositoryEndpoints
 {
     private const string Scope = "repo";
@@ -87,7 +87,7 @@ internal static class RepositoryEndpoints
             (session, withPrivate) => RepositoryTable.OfOwnerAsync(session, ownerId, caller.UserOrNull?.UserId ?? 0, withPrivate, paging),
             http, caller, paging, db, urls, cancellationToken);
 
-    /// <summary>A token without <c>repo</c> sees public repositories.</summary>
+    /// <summary>A token without <c>repo</c> sees only public repositories.</summary>
     private static async Task<IResult> ListAsync(
         Func<DbSession, bool, Task<Page<RepositoryRow>>> list, HttpContext http, ApiCaller caller, Paging paging, Db db, ApiUrls urls,
         CancellationToken cancellationToken)

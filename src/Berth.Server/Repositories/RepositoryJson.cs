@@ -5,7 +5,7 @@ using Berth.Server.Api;
 
 namespace Berth.Server.Repositories;
 
-/// <summary>Repositories in GitHub's shape.</summary>
+/// <summary>Repositories in GitHub's form.</summary>
 internal static class RepositoryJson
 {
     /// <param name="standing">The caller's roles on it. Null when the repository is a part of another answer.</param>

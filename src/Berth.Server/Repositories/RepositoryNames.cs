@@ -2,17 +2,17 @@ using System.Text.RegularExpressions;
 
 namespace Berth.Server.Repositories;
 
-/// <summary>The grammar of repository names, GitHub's.</summary>
+/// <summary>GitHub's grammar of repository names.</summary>
 internal static partial class RepositoryNames
 {
-    /// <summary>Null when it may be one, else what is wrong.</summary>
+    /// <summary>Null when the name is allowed. Otherwise says what is wrong.</summary>
     public static string? Fault(string name) =>
         !Grammar().IsMatch(name) ? "a repository name is 1 to 100 letters, digits and . _ -"
         : name is "." or ".." || name.EndsWith(".git", StringComparison.OrdinalIgnoreCase)
         ? "a repository name is not . or .. and does not end in .git"
         : null;
 
-    /// <summary><c>owner/name</c> as it stands in bodies and queries.</summary>
+    /// <summary>Splits <c>owner/name</c>, as in bodies and queries.</summary>
     public static bool TrySplit(string? fullName, out string owner, out string name)
     {
         var slash = fullName?.IndexOf('/', StringComparison.Ordinal) ?? -1;

@@ -5,7 +5,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Repositories;
 
-/// <summary>What a body says about a repository, for creating and changing alike; what it does not name stays as it was.</summary>
+/// <summary>The settings of a repository in a request's body, to create or change it. What it does not name stays as it is.</summary>
 internal sealed record RepositoryRequest
 {
     private const string Resource = "Repository";
@@ -20,7 +20,7 @@ internal sealed record RepositoryRequest
 
     public string? Name => Body.Name;
 
-    /// <summary><c>visibility</c>, or GitHub's older <c>private</c>.</summary>
+    /// <summary>The value of <c>visibility</c>, or of GitHub's older <c>private</c>.</summary>
     public Visibility? Visibility { get; }
 
     private Client.Wire.RepositoryChange Body { get; }
@@ -66,7 +66,7 @@ internal sealed record RepositoryRequest
         }
     }
 
-    /// <summary>Internal is for organizations.</summary>
+    /// <summary>Only organizations may have internal repositories.</summary>
     public static void CheckVisibility(Visibility visibility, bool ownerIsOrganization)
     {
         if (visibility == Access.Visibility.Internal && !ownerIsOrganization)
@@ -75,7 +75,7 @@ internal sealed record RepositoryRequest
         }
     }
 
-    /// <summary>What the body names, and nothing else.</summary>
+    /// <summary>Only what the body names.</summary>
     public RepositoryChange Change => new()
     {
         Name = Name,
@@ -90,7 +90,7 @@ internal sealed record RepositoryRequest
         Submodules = Body.Submodules,
     };
 
-    /// <summary>The row as it is after the change.</summary>
+    /// <summary>The row after the change.</summary>
     public RepositoryRow ApplyTo(RepositoryRow row) => row with
     {
         Name = Name ?? row.Name,

@@ -4,7 +4,7 @@ using Berth.Server.Access;
 namespace Berth.Server.Repositories;
 
 /// <summary>
-/// The five roles on a repository, from least to most; <c>pull</c> and <c>push</c> are GitHub's other words for read and write.
+/// The five roles on a repository, in ascending order. <c>pull</c> and <c>push</c> are GitHub's other words for read and write.
 /// </summary>
 internal static class RepositoryRole
 {
@@ -19,7 +19,7 @@ internal static class RepositoryRole
             var role => role,
         };
 
-    /// <summary>The highest role held by name; null for none.</summary>
+    /// <summary>The highest role held by name. Null when there is none.</summary>
     public static string? Highest(IEnumerable<RoleSource> named) => named.Select(n => n.Role).MaxBy(Rank);
 
     public static RepositoryPermissions Permissions(string? role, bool canRead)
@@ -35,7 +35,7 @@ internal static class RepositoryRole
         };
     }
 
-    /// <summary>GitHub's four old words: triage is read, maintain is write.</summary>
+    /// <summary>The role as one of GitHub's four older words: triage becomes read, maintain becomes write.</summary>
     public static string Folded(string? role) => RoleNames.OfRepository(role).Name();
 
     private static int Rank(string role) => Array.IndexOf(Ordered, role);

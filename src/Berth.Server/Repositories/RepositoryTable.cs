@@ -4,7 +4,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Repositories;
 
-/// <summary>A repository as stored, with its owner.</summary>
+/// <summary>A stored repository, with its owner.</summary>
 internal sealed record RepositoryRow
 {
     public long Id { get; init; }
@@ -27,7 +27,7 @@ internal sealed record RepositoryRow
 
     public string DefaultBranch { get; init; } = "main";
 
-    /// <summary>Codespaces get its submodules where its configuration does not say.</summary>
+    /// <summary>Whether codespaces get its submodules if its configuration does not say.</summary>
     public bool Submodules { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
@@ -45,7 +45,7 @@ internal sealed record RepositoryRow
     };
 }
 
-/// <summary>What of a repository changes. A null leaves the column as it is, unless its flag says that the null is the new value.</summary>
+/// <summary>A change of a repository. A null leaves the column as it is, unless its flag says that null is the new value.</summary>
 internal sealed record RepositoryChange
 {
     public string? Name { get; init; }
@@ -79,7 +79,7 @@ internal sealed record CollaboratorRow
     public string Role { get; init; } = "read";
 }
 
-/// <summary>All SQL about repositories and collaborators.</summary>
+/// <summary>All SQL on repositories and collaborators.</summary>
 internal static class RepositoryTable
 {
     private const string Columns = """
@@ -90,7 +90,7 @@ internal static class RepositoryTable
     public static Task<RepositoryRow?> FindAsync(DbSession session, long id) => session.FirstOrDefaultAsync<RepositoryRow>(
         $"select {Columns} from repositories r join accounts a on a.id = r.owner_id where r.id = @id", new { id });
 
-    /// <summary>Those of the ids that are there.</summary>
+    /// <summary>Returns those of the ids that exist.</summary>
     public static async Task<Dictionary<long, RepositoryRow>> FindAsync(DbSession session, IEnumerable<long> wanted)
     {
         long[] ids = [.. wanted.Distinct()];
@@ -99,7 +99,7 @@ internal static class RepositoryTable
                 .ToDictionary(row => row.Id);
     }
 
-    /// <summary>Null when the owner has a repository of that name.</summary>
+    /// <summary>Returns null when the owner has a repository of that name.</summary>
     public static Task<long?> InsertAsync(DbSession session, RepositoryRow row, string? normalisedCloneUrl) =>
         session.FirstOrDefaultAsync<long?>(
             """
@@ -125,7 +125,7 @@ internal static class RepositoryTable
                 row.CreatedAt,
             });
 
-    /// <summary>Writes what the change names and leaves the rest as it is. Not the owner: that is <see cref="MoveAsync"/>.</summary>
+    /// <summary>Writes what the change names. The rest stays as it is. <see cref="MoveAsync"/> changes the owner.</summary>
     public static Task ChangeAsync(DbSession session, long id, RepositoryChange change, DateTimeOffset now) => session.ExecuteAsync(
         """
         update repositories set name = coalesce(@Name, name), folded = coalesce(@folded, folded), visibility = coalesce(@Visibility,
@@ -156,7 +156,7 @@ internal static class RepositoryTable
             yes = true,
         });
 
-    /// <summary>To another owner, under the same name.</summary>
+    /// <summary>Gives it another owner, under the same name.</summary>
     public static Task MoveAsync(DbSession session, long id, long ownerId, string visibility, DateTimeOffset now) => session.ExecuteAsync(
         "update repositories set owner_id = @ownerId, visibility = @visibility, updated_at = @now where id = @id",
         new { id, ownerId, visibility, now });
@@ -170,12 +170,12 @@ internal static class RepositoryTable
         session.ExecuteAsync("delete from repositories where id = @id", new { id });
 
     /// <summary>
-    /// One owner's repositories that the caller may read. <paramref name="scoped"/>: with a token that sees more than public ones.
+    /// One owner's repositories that the caller may read. <paramref name="scoped"/>: the token sees more than public ones.
     /// </summary>
     public static Task<Page<RepositoryRow>> OfOwnerAsync(DbSession session, long ownerId, long userId, bool scoped, Paging paging) =>
         ListAsync(session, $"r.owner_id = @ownerId and {RepositoryConditions.Readable}", ownerId, userId, scoped, paging);
 
-    /// <summary>The repositories on which the user holds a role by name.</summary>
+    /// <summary>The repositories on which the user has a role by name.</summary>
     public static Task<Page<RepositoryRow>> OfUserAsync(DbSession session, long userId, bool scoped, Paging paging) =>
         ListAsync(session, $"{RepositoryConditions.Named} and {RepositoryConditions.Readable}", 0, userId, scoped, paging);
 
@@ -202,7 +202,7 @@ internal static class RepositoryTable
     public static Task<int> RemoveCollaboratorAsync(DbSession session, long repositoryId, long userId) => session.ExecuteAsync(
         "delete from collaborators where repository_id = @repositoryId and user_id = @userId", new { repositoryId, userId });
 
-    /// <summary>From all repositories of an owner.</summary>
+    /// <summary>Removes the collaborator from all repositories of an owner.</summary>
     public static Task RemoveCollaboratorEverywhereAsync(DbSession session, long ownerId, long userId) => session.ExecuteAsync(
         "delete from collaborators where user_id = @userId and repository_id in (select id from repositories where owner_id = @ownerId)",
         new { ownerId, userId });

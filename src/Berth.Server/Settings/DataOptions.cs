@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Settings;
 
-/// <summary>The folder of everything that has no setting of its own for its place.</summary>
+/// <summary>The folder for everything whose place has no setting of its own.</summary>
 internal sealed partial class DataOptions
 {
     [Setting("folder for everything embedded. One process holds it at a time")]

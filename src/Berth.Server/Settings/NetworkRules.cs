@@ -6,7 +6,7 @@ namespace Berth.Server.Settings;
 /// <summary>An http or https URL.</summary>
 internal sealed class HttpUrlAttribute : TextRuleAttribute
 {
-    /// <summary>Nothing but scheme, host and port.</summary>
+    /// <summary>Allows only scheme, host and port.</summary>
     public bool OriginOnly { get; set; }
 
     public override string Takes => OriginOnly ? "http or https URL without a path" : "http or https URL";
@@ -47,7 +47,7 @@ internal sealed class DnsNameAttribute(string example) : TextRuleAttribute
             : [$"{variable} must be a DNS name such as {Example}, not '{value}'"];
 }
 
-/// <summary>An IPv4 network that has room for a number of smaller ones.</summary>
+/// <summary>An IPv4 network that is large enough for a number of smaller ones.</summary>
 internal sealed class Ipv4NetworkAttribute(string example, int longestPrefix) : TextRuleAttribute
 {
     public string Example { get; } = example;
@@ -77,7 +77,7 @@ internal sealed class NetworksAttribute : TextRuleAttribute
         .Select(entry => $"{variable}: '{entry}' is not an address or a network such as 10.0.0.0/8{(HostsToo ? ", nor a host name" : "")}");
 }
 
-/// <summary>A registry as images name it: with a dot or a port, or localhost, since anything else would be an account.</summary>
+/// <summary>A registry as images name it: with a dot or a port, or localhost, since any other name would be an account.</summary>
 internal sealed class RegistryNameAttribute : TextRuleAttribute
 {
     public override string Takes => "host, with its port where it has one";
@@ -90,7 +90,7 @@ internal sealed class RegistryNameAttribute : TextRuleAttribute
             : [$"{variable} must be a registry as images name it, such as mirror.example.org or localhost:5001, not '{value}'"];
 }
 
-/// <summary>Hosts, with ports where they have one, comma separated.</summary>
+/// <summary>Hosts, with or without ports, comma separated.</summary>
 internal sealed class HostsAttribute : TextRuleAttribute
 {
     public override string Takes => "hosts, comma separated";

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Settings;
 
-/// <summary>A class of settings, whose properties with a <see cref="SettingAttribute"/> are read, and what checks it.</summary>
+/// <summary>A class of settings. Its properties with a <see cref="SettingAttribute"/> are read and checked.</summary>
 internal sealed class OptionsClass
 {
     private readonly Func<object, ValidateOptionsResult> _check;
@@ -22,7 +22,7 @@ internal sealed class OptionsClass
     public static OptionsClass Of<T>(IValidateOptions<T> validator)
         where T : class, new() => new(typeof(T), options => validator.Validate(null, (T)options));
 
-    /// <summary>With every setting at its default.</summary>
+    /// <summary>Makes an instance with every setting at its default.</summary>
     public object Make() => Activator.CreateInstance(Type)!;
 
     public IEnumerable<string> Faults(object options) =>

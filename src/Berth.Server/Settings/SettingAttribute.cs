@@ -1,7 +1,8 @@
 namespace Berth.Server.Settings;
 
 /// <summary>
-/// Makes a property a setting, the environment variable <c>BERTH_</c> and its name, and says what its row in docs/configuration.md says.
+/// Makes a property a setting, whose environment variable is <c>BERTH_</c> and its name. It also has the text of the setting's row in
+/// docs/configuration.md.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SettingAttribute(string meaning) : Attribute
@@ -9,7 +10,7 @@ internal sealed class SettingAttribute(string meaning) : Attribute
     public string Meaning { get; } = meaning;
 
     /// <summary>
-    /// Markdown, where the default depends on the machine or on other settings. Otherwise it is what a new instance holds.
+    /// Markdown, if the default depends on the machine or on other settings. Otherwise the default is the value in a new instance.
     /// </summary>
     public string? Default { get; init; }
 }

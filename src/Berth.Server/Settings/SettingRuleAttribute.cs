@@ -3,15 +3,15 @@ using System.ComponentModel.DataAnnotations;
 namespace Berth.Server.Settings;
 
 /// <summary>
-/// A rule for one setting, whose faults name the environment variable and not the property. A setting that is absent breaks none.
+/// A rule for one setting, whose faults name the environment variable and not the property. A missing setting breaks no rule.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal abstract class SettingRuleAttribute : ValidationAttribute
 {
-    /// <summary>Parts the faults of a list, which is one value for the framework.</summary>
+    /// <summary>Separates the faults of a list, which the framework handles as one value.</summary>
     public const char BetweenFaults = '\n';
 
-    /// <summary>What may be written, as docs/configuration.md says it: form, unit and limits.</summary>
+    /// <summary>What may be written, in the words of docs/configuration.md: form, unit and limits.</summary>
     public abstract string Takes { get; }
 
     protected abstract IEnumerable<string> Faults(string variable, object value);
@@ -28,7 +28,7 @@ internal abstract class SettingRuleAttribute : ValidationAttribute
     }
 }
 
-/// <summary>A rule for one text.</summary>
+/// <summary>A rule for a setting with text.</summary>
 internal abstract class TextRuleAttribute : SettingRuleAttribute
 {
     protected abstract IEnumerable<string> Faults(string variable, string value);

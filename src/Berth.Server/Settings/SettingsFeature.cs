@@ -6,12 +6,12 @@ using Microsoft.Extensions.Options;
 namespace Berth.Server.Settings;
 
 /// <summary>
-/// Reads classes of settings from <c>BERTH_…</c> environment variables, and from the section <c>Berth</c> where there is none. An empty
-/// value is as none.
+/// Reads classes of settings from <c>BERTH_…</c> environment variables, or else from the section <c>Berth</c>. An empty value counts as
+/// missing.
 /// </summary>
 internal static class SettingsFeature
 {
-    /// <summary>Variables, and keys of the section <c>Berth</c>, that had another name.</summary>
+    /// <summary>Variables, and keys of the section <c>Berth</c>, that used to have another name.</summary>
     private static readonly Dictionary<string, string> Renamed = new(StringComparer.Ordinal)
     {
         ["BERTH_SPARSE_INDEXES"] = "BERTH_SPARSE_MANIFESTS",
@@ -19,10 +19,10 @@ internal static class SettingsFeature
     };
 
     /// <summary>Registers an instance of each class.</summary>
-    /// <exception cref="OptionsValidationException">It names every fault of all classes.</exception>
+    /// <exception cref="OptionsValidationException">The settings have faults. The exception names those of all classes.</exception>
     public static void AddSettings(this WebApplicationBuilder builder, IReadOnlyList<OptionsClass> classes)
     {
-        // Nobody reads a setting under its old name, so it would be lost without a word.
+        // A setting under its old name is no longer read, so without this fault it would be ignored silently.
         List<string> faults =
             [
                 .. Renamed.Where(pair => builder.Configuration[pair.Key] is not null)
@@ -46,7 +46,7 @@ internal static class SettingsFeature
         }
     }
 
-    /// <summary><c>MaxLayerGiB</c> is <c>BERTH_MAX_LAYER_GIB</c>.</summary>
+    /// <summary><c>MaxLayerGiB</c> becomes <c>BERTH_MAX_LAYER_GIB</c>.</summary>
     public static string VariableOf(string property)
     {
         var name = new StringBuilder("BERTH");

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Berth.Server.Settings;
 
-/// <summary>Where a syslog server listens.</summary>
+/// <summary>The address of a syslog server.</summary>
 internal sealed class SyslogTargetAttribute : TextRuleAttribute
 {
     public override string Takes => "`udp:HOST:PORT`, `tcp:HOST:PORT` or `unix:PATH`";

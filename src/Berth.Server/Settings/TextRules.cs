@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Berth.Server.Settings;
 
-/// <summary>One of some words.</summary>
+/// <summary>Allows only some words.</summary>
 internal sealed class OneOfAttribute(params string[] words) : TextRuleAttribute
 {
     public string[] Words { get; } = words;
@@ -27,7 +27,7 @@ internal sealed class FormAttribute(string form, params string[] beginnings) : T
         Beginnings.Any(beginning => value.StartsWith(beginning, StringComparison.Ordinal)) ? [] : [$"{variable} must be {Form}"];
 }
 
-/// <summary>A secret of a length that nobody guesses.</summary>
+/// <summary>A secret that is too long to be guessed.</summary>
 internal sealed class SecretAttribute(int characters) : TextRuleAttribute
 {
     public int Characters { get; } = characters;
@@ -38,7 +38,7 @@ internal sealed class SecretAttribute(int characters) : TextRuleAttribute
         value.Length < Characters ? [$"{variable} must have {Takes}"] : [];
 }
 
-/// <summary>A file or folder, which may be made later.</summary>
+/// <summary>A file or folder, which may be created later.</summary>
 internal sealed class FilePathAttribute : TextRuleAttribute
 {
     public override string Takes => "path";
@@ -47,7 +47,7 @@ internal sealed class FilePathAttribute : TextRuleAttribute
         value.Contains('\0', StringComparison.Ordinal) ? [$"{variable} must be a path"] : [];
 }
 
-/// <summary>A file that is there.</summary>
+/// <summary>A file that exists.</summary>
 internal sealed class ExistingFileAttribute : TextRuleAttribute
 {
     public override string Takes => "path of a file that exists";
@@ -56,7 +56,7 @@ internal sealed class ExistingFileAttribute : TextRuleAttribute
         File.Exists(value) ? [] : [$"{variable}: no such file: {value}"];
 }
 
-/// <summary>Set when another setting is, and only then. It stands on one of the two.</summary>
+/// <summary>Demands that this setting and another one are set together or not at all. It is on one of the two.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class TogetherWithAttribute(string property) : ValidationAttribute
 {

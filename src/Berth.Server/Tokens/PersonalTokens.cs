@@ -7,12 +7,12 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Tokens;
 
-/// <summary>Makes personal access tokens. A token makes none that can more than itself.</summary>
+/// <summary>Makes personal access tokens. A token can never make one with more rights than its own.</summary>
 internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimeProvider time)
 {
     private const string Resource = "Token";
 
-    /// <summary>On a person's own behalf, as far as <see cref="AllowedAsync"/> lets it.</summary>
+    /// <summary>Makes a token for the caller, as far as <see cref="AllowedAsync"/> permits.</summary>
     public async Task<Client.Wire.Token> MintAsync(ApiCaller caller, TokenRequest wanted, CancellationToken cancellationToken)
     {
         var minter = caller.User;
@@ -21,10 +21,10 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
     }
 
     /// <summary>
-    /// What the minter's token makes of the wish: scopes within its own, no longer life than it has, narrowed as it is, and no reach into
-    /// an organization that does not take it for its long life.
+    /// Limits the request by the minter's token: to its scopes, its end and its patterns. It refuses a token that an organization would
+    /// accept while it refuses the minter's token for its long life.
     /// </summary>
-    /// <exception cref="Http.ApiException">It makes no such token.</exception>
+    /// <exception cref="Http.ApiException">The minter's token may not make such a token.</exception>
     public async Task<TokenRequest> AllowedAsync(UserPrincipal minter, TokenRequest wanted, CancellationToken cancellationToken)
     {
         if (wanted.Scopes.Names.FirstOrDefault(scope => !minter.Scopes.Has(scope)) is { } scope)
@@ -50,7 +50,7 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
 
         if (minter.Patterns.Restricts)
         {
-            // The routes of tokens are closed to such a token; a login hands it on as it is.
+            // A narrowed token cannot reach the routes of tokens, so this is a login, which passes on the same limits.
             wanted = wanted with { Packages = minter.Patterns.Patterns };
         }
 
@@ -68,7 +68,7 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
         return wanted;
     }
 
-    /// <summary>The answer carries the value; nothing else ever does.</summary>
+    /// <summary>The answer contains the token's value. No other answer ever does.</summary>
     public async Task<Client.Wire.Token> CreateAsync(
         ChangeActor actor, long userId, string login, bool siteAdmin, TokenRequest wanted, CancellationToken cancellationToken)
     {
@@ -109,13 +109,13 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
         return row!.ToWire(urls) with { Value = secret };
     }
 
-    /// <summary>A token as the audit log names it.</summary>
+    /// <summary>The token in the form of the audit log.</summary>
     public static string Subject(long id) => "token:" + id.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// Ends one of the caller's own tokens, and the workflow tokens made with it, at once. A weak token ends no stronger one.
+    /// Ends one of the caller's own tokens, and the workflow tokens made with it, at once. A token cannot end one with more rights.
     /// </summary>
-    /// <returns>Why not; null when it has ended.</returns>
+    /// <returns>Returns the refusal. Null when the token has ended.</returns>
     public Task<Http.ApiError?> RevokeAsync(ApiCaller caller, long tokenId, CancellationToken cancellationToken) => db.WriteAsync(
         async session =>
         {
@@ -136,7 +136,7 @@ internal sealed class PersonalTokens(Db db, ApiUrls urls, AuditLog audit, TimePr
         },
         cancellationToken);
 
-    /// <summary>Ends a token of the person's, and the workflow tokens made with it. Whether it may end is decided before.</summary>
+    /// <summary>Ends a token of the person's, and the workflow tokens made with it. The caller has checked that it may end.</summary>
     public async Task EndAsync(DbSession session, ChangeActor actor, UserPrincipal owner, long tokenId)
     {
         await TokenTable.DeletePersonalAsync(session, owner.UserId, tokenId);

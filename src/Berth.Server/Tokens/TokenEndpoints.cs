@@ -8,7 +8,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Tokens;
 
-/// <summary>A person's own tokens.</summary>
+/// <summary>The routes for a person's own tokens.</summary>
 internal static class TokenEndpoints
 {
     public static void MapTokens(this IEndpointRouteBuilder api)
@@ -42,8 +42,8 @@ internal static class TokenEndpoints
         ApiResult.Created(await tokens.MintAsync(caller, await TokenRequest.ReadAsync(request, cancellationToken), cancellationToken));
 
     /// <summary>
-    /// Ends all of a person's tokens at once, the calling one as well, and the workflow tokens made with them: one has leaked, and nobody
-    /// knows which. A weak token ends no stronger one.
+    /// Ends all of a person's tokens at once, with the one of this request and the workflow tokens made with them, for a leak when nobody
+    /// knows which token leaked. A token cannot end one with more rights.
     /// </summary>
     private static async Task<IResult> DeleteAllAsync(
         ApiCaller caller, Db db, AuditLog audit, CancellationToken cancellationToken)

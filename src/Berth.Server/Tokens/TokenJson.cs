@@ -5,7 +5,7 @@ using Berth.Server.Authentication;
 
 namespace Berth.Server.Tokens;
 
-/// <summary>Personal tokens as the API shows them, without their value.</summary>
+/// <summary>Personal tokens in the API, without their value.</summary>
 internal static class TokenJson
 {
     public static Token ToWire(this PersonalTokenRow row, ApiUrls urls) => new()

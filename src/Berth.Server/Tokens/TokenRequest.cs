@@ -3,7 +3,7 @@ using Berth.Server.Api.Bodies;
 
 namespace Berth.Server.Tokens;
 
-/// <summary>What somebody asks of a new personal access token: <c>{note, scopes, packages?, expires_at}</c>.</summary>
+/// <summary>A request for a new personal access token: <c>{note, scopes, packages?, expires_at}</c>.</summary>
 internal sealed record TokenRequest(string? Note, Scopes Scopes, IReadOnlyList<string>? Packages, DateTimeOffset? ExpiresAt)
 {
     private const int MostPatterns = 50;
@@ -29,7 +29,7 @@ internal sealed record TokenRequest(string? Note, Scopes Scopes, IReadOnlyList<s
         }
     }
 
-    /// <summary>Null where no packages are named, or by patterns that a token may have.</summary>
+    /// <summary>Null when no packages are named, or the patterns are allowed.</summary>
     public static string? PatternsFault(IReadOnlyList<string>? packages) =>
         packages?.FirstOrDefault(pattern => !PackagePatterns.IsValid(pattern)) is { } wrong
             ? $"'{wrong}' is no package pattern; write owner/name, owner/* or owner/name/*"

@@ -8,8 +8,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Tokens;
 
 /// <summary>
-/// Makes tokens that stand for a workflow of a repository, on the word of a person. Such a token can read what the repository's workflows
-/// can read, which may be more than the person: so it takes write on the repository, as putting a workflow there would.
+/// Makes tokens that stand for a workflow of a repository, when a person asks. Such a token can read what the repository's workflows can
+/// read, which may be more than the person can. So the person needs write on the repository, as for adding a workflow there.
 /// </summary>
 internal sealed class WorkflowTokens(Db db, AuditLog audit, TimeProvider time)
 {
@@ -30,7 +30,7 @@ internal sealed class WorkflowTokens(Db db, AuditLog audit, TimeProvider time)
             session => AccessDecisions.NamespaceAsync(session, minter.UserId, access.Repository.OwnerLogin), cancellationToken);
         if (owner is not null && AccessRules.PolicyFault(minter, owner.Owner) is { } fault)
         {
-            // Else such a token would reach the packages by a token of its own making.
+            // Otherwise the minter's token would reach the packages through a token that it made.
             ApiErrors.Forbidden(minter, fault).Throw();
         }
 

@@ -7,7 +7,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>Makes, changes and pings hooks. A hook is told of itself when it is made, so that a wrong address shows at once.</summary>
+/// <summary>Creates, changes and pings hooks. A new hook is pinged at once, so that a wrong address is noticed.</summary>
 internal sealed class ChangeHook(Db db, MasterKey masterKey, AuditLog audit, TimeProvider time)
 {
     private const int Most = 20;
@@ -43,7 +43,7 @@ internal sealed class ChangeHook(Db db, MasterKey masterKey, AuditLog audit, Tim
             token);
     }
 
-    /// <summary>Null when there is no such hook.</summary>
+    /// <summary>Returns null when there is no such hook.</summary>
     public Task<HookRow?> ChangeAsync(
         HookPlace place, long id, HookRequestBody wanted, AuditEntry where, ApiCaller caller, CancellationToken token)
     {
@@ -77,7 +77,7 @@ internal sealed class ChangeHook(Db db, MasterKey masterKey, AuditLog audit, Tim
         },
         token);
 
-    /// <summary>False when there is no such hook.</summary>
+    /// <summary>Returns false when there is no such hook.</summary>
     public Task<bool> PingAsync(HookPlace place, long id, ApiCaller caller, CancellationToken token) => db.WriteAsync(
         async session =>
         {
@@ -93,7 +93,7 @@ internal sealed class ChangeHook(Db db, MasterKey masterKey, AuditLog audit, Tim
 
     private static string Subject(HookRow row) => $"hook:{row.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
 
-    /// <summary>With the secret that was given; an empty one takes it away, none leaves it.</summary>
+    /// <summary>Seals the given secret. An empty one removes the secret, and null leaves it as it is.</summary>
     private HookRow Sealed(HookRow row, string? secret, DateTimeOffset now)
     {
         if (secret is null)

@@ -6,7 +6,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>Webhooks of repositories and organizations, and what was sent to them.</summary>
+/// <summary>The routes for webhooks of repositories and organizations, and for their deliveries.</summary>
 internal static class HookEndpoints
 {
     private const int UsualPage = 30;
@@ -112,7 +112,7 @@ internal static class HookEndpoints
             ? ApiResult.NoContent()
             : ApiErrors.Hidden(caller.Principal);
 
-    /// <summary>The newest first; <c>cursor</c> goes on, as the Link header says.</summary>
+    /// <summary>The newest come first. <c>cursor</c> leads to the next page, as the Link header says.</summary>
     private static async Task<IResult> DeliveriesAsync(
         long hook_id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, CancellationToken cancellationToken)
     {
@@ -151,7 +151,7 @@ internal static class HookEndpoints
         return row is null ? ApiErrors.Hidden(caller.Principal) : ApiResult.Ok(row.ToWire(whole: true));
     }
 
-    /// <summary>The same content under the same GUID, once more.</summary>
+    /// <summary>Sends the same content again, under the same GUID.</summary>
     private static async Task<IResult> RedeliverAsync(
         long hook_id, long delivery_id, HttpContext http, ApiCaller caller, Db db, ApiUrls urls, TimeProvider time,
         CancellationToken cancellationToken)

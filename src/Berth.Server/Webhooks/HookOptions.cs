@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>What becomes of what was sent to webhooks.</summary>
+/// <summary>How long deliveries of webhooks are kept.</summary>
 internal sealed partial class HookOptions
 {
     [Setting("how long deliveries of webhooks can be looked at and sent again")]

@@ -5,7 +5,7 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>What a request wants a hook to be.</summary>
+/// <summary>The settings of a hook in a request's body.</summary>
 internal sealed record HookRequestBody(HookChange Wanted)
 {
     private static readonly string[] Events = ["package", "registry_package", "ping", "*"];
@@ -16,7 +16,7 @@ internal sealed record HookRequestBody(HookChange Wanted)
         new(await RequestBody.ReadAsync<HookChange>(
             request, "Hook", (wanted, faults) => Check(wanted, creating, faults), cancellationToken));
 
-    /// <summary>A change of the configuration alone.</summary>
+    /// <summary>Reads a change of only the configuration.</summary>
     public static async Task<HookRequestBody> ReadConfigAsync(HttpRequest request, CancellationToken cancellationToken) =>
         new(new HookChange
         {
@@ -24,7 +24,7 @@ internal sealed record HookRequestBody(HookChange Wanted)
                 request, "Hook", (config, faults) => CheckConfig(config, "", faults), cancellationToken),
         });
 
-    /// <exception cref="ApiException">422: nothing would be left that it is told of.</exception>
+    /// <exception cref="ApiException">422: the hook would have no events left.</exception>
     public HookRow ApplyTo(HookRow row) => row with
     {
         Active = Wanted.Active ?? row.Active,

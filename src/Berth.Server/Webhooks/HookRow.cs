@@ -5,7 +5,7 @@ using Berth.Server.Cryptography;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>Whose hook it is: a repository's or an organization's.</summary>
+/// <summary>The owner of a hook: a repository or an organization.</summary>
 internal sealed record HookPlace(string Kind, long Id, string Url)
 {
     public long? RepositoryId => Kind == "repository" ? Id : null;
@@ -13,7 +13,7 @@ internal sealed record HookPlace(string Kind, long Id, string Url)
     public long? OrganizationId => Kind == "organization" ? Id : null;
 }
 
-/// <summary>A hook as it is stored; its secret is encrypted.</summary>
+/// <summary>A stored hook. Its secret is encrypted.</summary>
 internal sealed record HookRow
 {
     public long Id { get; init; }
@@ -24,7 +24,7 @@ internal sealed record HookRow
 
     public bool Active { get; init; }
 
-    /// <summary>Names with spaces between.</summary>
+    /// <summary>Names separated by spaces.</summary>
     public string Events { get; init; } = "";
 
     public string Url { get; init; } = "";
@@ -74,7 +74,7 @@ internal sealed record HookRow
         };
     }
 
-    /// <summary>Of its secret it shows that there is one.</summary>
+    /// <summary>The configuration. It only shows whether there is a secret.</summary>
     public HookConfig Config() => new()
     {
         Url = Url,

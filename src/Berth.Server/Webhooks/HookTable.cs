@@ -4,7 +4,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>All SQL about hooks as such.</summary>
+/// <summary>All SQL on hooks themselves.</summary>
 internal static class HookTable
 {
     private const string Columns =
@@ -27,7 +27,7 @@ internal static class HookTable
     public static Task<HookRow?> FindAsync(DbSession session, long id) =>
         session.FirstOrDefaultAsync<HookRow>($"select {Columns} from hooks where id = @id", new { id });
 
-    /// <summary>Those that hear of what happens in a namespace, or to packages of a repository.</summary>
+    /// <summary>The hooks that are subscribed to a namespace, or to packages of a repository.</summary>
     public static Task<List<HookRow>> HearingAsync(
         DbSession session, IReadOnlyCollection<long> owners, IReadOnlyCollection<long> repositories) =>
         session.QueryAsync<HookRow>(
@@ -36,7 +36,7 @@ internal static class HookTable
             """,
             new { yes = true, owners = owners.ToArray(), repositories = repositories.ToArray() });
 
-    /// <summary>Its secret comes later: it is bound to the id.</summary>
+    /// <summary>Inserts a hook without its secret, which is added later because it is bound to the id.</summary>
     public static Task<long> InsertAsync(DbSession session, HookRow row) => session.SingleAsync<long>(
         """
         insert into hooks (organization_id, repository_id, active, events, url, content_type, format, version, created_at, updated_at)

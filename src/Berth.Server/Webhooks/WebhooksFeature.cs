@@ -3,7 +3,7 @@ using Berth.Server.Webhooks.Events;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>Who is told of packages: hooks of repositories and organizations, and what was sent to them.</summary>
+/// <summary>Tells subscribers about packages, with hooks of repositories and organizations and their deliveries.</summary>
 internal static class WebhooksFeature
 {
     public static void AddWebhooks(this IServiceCollection services)

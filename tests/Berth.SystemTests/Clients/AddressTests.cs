@@ -5,7 +5,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Clients;
 
-/// <summary>Without isolation, under an address instead of a name: one host and port for everything.</summary>
+/// <summary>Tests without isolation and with an address instead of a name: one host and port for everything.</summary>
 public sealed class AddressTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

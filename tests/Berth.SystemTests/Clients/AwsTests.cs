@@ -13,8 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace Berth.SystemTests.Clients;
 
 /// <summary>
-/// AWS's own command line against the test server that verifies the signatures of Berth's exchange with ECR: what it accepts from one, it
-/// accepts from the other, and it refuses a wrong secret key from both.
+/// Runs AWS's own command line against the test server that verifies the signatures of Berth's exchange with ECR. The server accepts the
+/// same from both, and refuses a wrong secret key from both.
 /// </summary>
 public sealed class AwsTests : IAsyncLifetime
 {

@@ -3,7 +3,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Clients;
 
-/// <summary>docker against a real engine; every test signs in with a configuration folder of its own.</summary>
+/// <summary>docker with a real engine. Every test signs in with its own configuration folder.</summary>
 public sealed class DockerTests(SharedServer shared) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -125,12 +125,12 @@ public sealed class DockerTests(SharedServer shared) : IDisposable
         return docker;
     }
 
-    /// <summary>A folder with a Dockerfile that needs no other image.</summary>
+    /// <summary>Creates a folder with a Dockerfile that needs no other image.</summary>
     private async Task<string> ContextAsync()
     {
         var context = _folder.Create("context");
         File.Copy(await BaseImage.ArchiveAsync(), Path.Combine(context, "root.tar.gz"), overwrite: true);
-        // A fresh layer in each test: two tests may not tidy away each other's image.
+        // Each test has a new layer, so that two tests cannot remove each other's image.
         await File.WriteAllTextAsync(Path.Combine(context, "about"), Accounts.Unique("image"), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
             Path.Combine(context, "Dockerfile"),

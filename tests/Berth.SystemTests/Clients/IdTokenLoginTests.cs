@@ -5,7 +5,7 @@ using Berth.Tests.Trusts;
 
 namespace Berth.SystemTests.Clients;
 
-/// <summary>docker in a CI job: the ID token of the job is the password, and docker sends it again with every call.</summary>
+/// <summary>docker in a CI job. The ID token of the job is the password, which docker sends with every call.</summary>
 public sealed class IdTokenLoginTests : IDisposable
 {
     private const string RepositoryId = "4711";
@@ -37,7 +37,7 @@ public sealed class IdTokenLoginTests : IDisposable
         var name = $"{server.Host}/{acme}/app:1";
         try
         {
-            // Not of this ref, and not for this server.
+            // The ref is not trusted, or the token is for another server.
             foreach (var claims in new[] { Claims(issuer, audience, "refs/heads/other"), Claims(issuer, "https://elsewhere.test/acme") })
             {
                 var refused = await docker.TryAsync(issuer.Sign(claims), "login", server.Host, "-u", "oidc", "--password-stdin");
@@ -52,7 +52,7 @@ public sealed class IdTokenLoginTests : IDisposable
             await docker.RunAsync("rmi", "--force", name);
             await docker.RunAsync("pull", "--quiet", name);
 
-            // Where the workflow may not publish.
+            // The workflow may not publish here.
             await docker.RunAsync("tag", name, $"{server.Host}/{ada.Login}/app:1");
             Assert.Contains(
                 "denied", (await docker.RefusedAsync("push", $"{server.Host}/{ada.Login}/app:1")).Error, StringComparison.Ordinal);
@@ -62,7 +62,7 @@ public sealed class IdTokenLoginTests : IDisposable
             await docker.TryAsync(null, "rmi", "--force", name, $"{server.Host}/{ada.Login}/app:1");
         }
 
-        // The first publish by a workflow: linked, inheriting, as visible as the repository.
+        // The first publish by a workflow is linked, inherits, and is as visible as the repository.
         var package = JsonNode.Parse(await api.GetStringAsync(
             new Uri($"/api/v3/orgs/{acme}/packages/container/app", UriKind.Relative), TestContext.Current.CancellationToken))!;
         Assert.Equal($"{acme}/app", package["repository"]!["full_name"]!.GetValue<string>());
@@ -71,7 +71,7 @@ public sealed class IdTokenLoginTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>What GitHub says of a job, valid for five minutes.</summary>
+    /// <summary>GitHub's claims about a job, valid for five minutes.</summary>
     private static JsonObject Claims(TestIssuer issuer, string audience, string gitRef = "refs/heads/main")
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();

@@ -50,7 +50,7 @@ public sealed class PodmanTests(SharedServer shared) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>The image's id.</summary>
+    /// <summary>Returns the image's id.</summary>
     private static async Task<string> ImportAsync(Command podman) =>
         (await podman.RunAsync("import", "-q", await BaseImage.ArchiveAsync(), "base")).Line.Replace(
             "sha256:", "", StringComparison.Ordinal);

@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.SystemTests.Clients;
 
-/// <summary>Berth on plain http behind nginx, which has the wildcard certificate, as the operator's page says.</summary>
+/// <summary>Berth on plain http behind nginx, which has the wildcard certificate, as the documentation for operators describes.</summary>
 public sealed class ProxyTests : IDisposable
 {
     private const string Name = "berth.test";
@@ -35,7 +35,7 @@ public sealed class ProxyTests : IDisposable
         await skopeo.RunAsync("copy", $"--src-cert-dir={_folder["trusted"]}", auth, name, "dir:" + _folder.Create("copy"));
         await skopeo.RefusedAsync("inspect", trust, auth, $"docker://{(subdomains ? server.Host : "containers." + server.Host)}/x/y:1");
 
-        // A client's own word on who it is and where it wants to go is replaced by the proxy's.
+        // The proxy replaces what a client says about its own address and about the host.
         async Task<string> Curl(string path, params string[] more) => (await server.Program("curl").RunAsync(
             ["--silent", "--include", "--cacert", certificate, .. more, url + path[1..]])).Text;
         var forged = await Curl(
@@ -46,7 +46,9 @@ public sealed class ProxyTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>The proxy begins once Berth has its port, and Berth is ready once it is reached through the proxy.</summary>
+    /// <summary>
+    /// Starts both. The proxy begins when Berth has its port, and Berth is ready when it can be reached through the proxy.
+    /// </summary>
     private static async Task<ServerProcess> StartAsync(
         PrivateNames names, NginxProxy proxy, Uri url, (string Certificate, string Key) files, bool subdomains) =>
         await ServerProcess.StartAtAsync(

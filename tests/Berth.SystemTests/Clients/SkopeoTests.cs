@@ -46,7 +46,7 @@ public sealed class SkopeoTests(SharedServer shared) : IDisposable
         Assert.Equal("application/vnd.docker.distribution.manifest.v2+json", manifest.GetProperty("mediaType").GetString());
     }
 
-    /// <summary>Push rules: what a person reads who pushes over a tag that stays where it is.</summary>
+    /// <summary>Push rules: a person who pushes over an immutable tag reads this.</summary>
     [Fact]
     public async Task A_push_over_an_immutable_tag_prints_the_rule_and_what_works_instead()
     {

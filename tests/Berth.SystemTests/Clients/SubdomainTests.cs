@@ -6,7 +6,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Clients;
 
-/// <summary>Clients and codespaces with isolated subdomains under a wildcard certificate.</summary>
+/// <summary>Clients and codespaces with isolated subdomains and a wildcard certificate.</summary>
 public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<IsolatedServer>, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -75,7 +75,7 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
 
         Assert.Equal(ada.Login, (await gh.RunAsync("api", "user", "--jq", ".login")).Line);
 
-        // From outside of the names: whoever has no DNS yet.
+        // This client is outside of the namespace with the names, like somebody without DNS.
         async Task<string> Curl(string host, string path) => (await new Command("curl").RunAsync(
             "--silent", "--cacert", isolated.Certificate, "--resolve", $"{host}:{Server.Url.Port}:127.0.0.1", "--oauth2-bearer", ada.Token,
             "--write-out", " %{http_code}", $"https://{host}:{Server.Url.Port}{path}")).Text;
@@ -96,7 +96,7 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available").Says($"allows {image}");
 
-        // What is inside speaks of the right hosts.
+        // The variables and files in the codespace name the right hosts.
         var (output, code) = await world.ExecAsync(started.Name, "echo $BERTH_URL $GITHUB_API_URL; cat $DOCKER_CONFIG/config.json");
         Assert.Equal(0, code);
         var lines = output.Split('\n', 2);
@@ -121,7 +121,7 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
         var locked = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
         Assert.Contains($"\"resolved\": \"{npm.Registry}{lib}/-/lib-1.0.0.tgz\"", locked, StringComparison.Ordinal);
 
-        // The other address has the same bytes, for the same token.
+        // The other address serves the same bytes for the same token.
         using var raw = new RawNpm(ada);
         var tarball = await raw.TarballAsync(lib, "1.0.0", TestContext.Current.CancellationToken);
         Assert.NotNull(tarball);
@@ -139,7 +139,7 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
     }
 
     /// <summary>
-    /// The names lead nowhere inside of a codespace of this test, so npm installs outside, with what it reads inside.
+    /// The names cannot be resolved inside a codespace of this test, so npm installs outside, with the files that it has inside.
     /// </summary>
     [Fact]
     public async Task Npm_in_a_codespace_is_sent_to_its_own_host_and_signs_in_by_lock_files_of_before_there_was_one()
@@ -177,7 +177,7 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
     private NpmClient Npm(string name, string scope, string? token) =>
         new(_folder, Server, name, scope, token) { Authority = isolated.Certificate };
 
-    /// <summary>As a lock file was while the registry was below the server's own address.</summary>
+    /// <summary>The lock file as it was when the registry was below the server's own address.</summary>
     private string Before(string locked) =>
         locked.Replace(Server.Npm.AbsoluteUri, new Uri(Server.Url, "npm/").AbsoluteUri, StringComparison.Ordinal);
 }

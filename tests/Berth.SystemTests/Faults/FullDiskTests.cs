@@ -35,7 +35,7 @@ public sealed class FullDiskTests
             await AssertRefusedAsync(refused);
         }
 
-        // The database has some room of its own left at first.
+        // At first the database still has some free room of its own.
         var tags = await TagUntilRefusedAsync(registry, manifest);
         foreach (var tag in tags)
         {
@@ -55,7 +55,7 @@ public sealed class FullDiskTests
         Assert.Equal(large, await registry.GetBlobAsync(RawRegistry.Digest(large), Cancelled));
     }
 
-    /// <summary>Pushes the manifest under new tags until the disk is full; returns those that were acknowledged.</summary>
+    /// <summary>Pushes the manifest under new tags until the disk is full. Returns the acknowledged ones.</summary>
     private static async Task<List<string>> TagUntilRefusedAsync(RawRegistry registry, byte[] manifest)
     {
         List<string> acknowledged = [];

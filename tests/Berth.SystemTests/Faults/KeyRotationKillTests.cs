@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Berth.SystemTests.Faults;
 
 /// <summary>
-/// kill -9 while the master key is rotated: every time the next start goes on by itself, and nothing that was stored is lost.
+/// Uses kill -9 while the master key is rotated. Each time the next start continues by itself, and nothing that was stored is lost.
 /// </summary>
 public sealed class KeyRotationKillTests
 {
@@ -39,7 +39,7 @@ public sealed class KeyRotationKillTests
             Assert.Equal("running", began.GetProperty("state").GetString());
             Assert.True(keys.Add(began.GetProperty("to").GetString()!), "a key came back");
 
-            // Within the second that the rotation waits before its last pass: it is never finished yet.
+            // The rotation waits a second before its last pass, so it cannot be finished at this point.
             await Task.Delay(random.Next(0, 150), Token);
             await server.KillAsync();
             await server.StartAsync();
@@ -50,7 +50,7 @@ public sealed class KeyRotationKillTests
         await CheckAsync(server, keys);
     }
 
-    /// <summary>Some values, sealed as a client does it.</summary>
+    /// <summary>Stores some values, sealed as a client does it.</summary>
     private static async Task FillAsync(Person person)
     {
         using var api = person.Api();

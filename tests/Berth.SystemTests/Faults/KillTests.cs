@@ -4,9 +4,9 @@ using Berth.SystemTests.Fixtures.Server;
 namespace Berth.SystemTests.Faults;
 
 /// <summary>
-/// kill -9 at random moments while images are pushed. What was acknowledged is there afterwards, byte for byte. What was not may be there
-/// (the kill can fall between commit and answer), but only whole: no manifest without its blobs, no blob with other bytes than its digest
-/// says.
+/// Uses kill -9 at random moments while images are pushed. What was acknowledged is there afterwards, byte for byte. What was not
+/// acknowledged may be there (the kill can come between commit and answer), but only completely: no manifest without its blobs, and no blob
+/// with other bytes than its digest says.
 /// </summary>
 public sealed class KillTests
 {
@@ -28,7 +28,7 @@ public sealed class KillTests
                 var writers = Enumerable.Range(0, Writers)
                     .Select(writer => pushed.PushUntilKilledAsync(registry, $"r{round}w{writer}", stop.Token))
                     .ToArray();
-                // Half of the kills come early, while the first requests are on their way, half after some images.
+                // Half of the kills come early, while the first requests are on their way, and half after some images.
                 await (round % 2 == 0
                     ? Task.Delay(random.Next(5, 250), stop.Token)
                     : pushed.ReachAsync(pushed.Acknowledgements + random.Next(1, 60), writers, stop.Token));

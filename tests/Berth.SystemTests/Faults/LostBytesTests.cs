@@ -25,7 +25,9 @@ public sealed class LostBytesTests
         Assert.Equal(0, await uploads.LengthAsync(key, Cancelled));
     }
 
-    /// <summary>Pieces too small to be waited for: the system tells the first commit and nobody after it.</summary>
+    /// <summary>
+    /// The pieces are too small for the server to wait for them, so the system reports the loss only to the first commit.
+    /// </summary>
     [Fact]
     public async Task Bytes_that_the_disk_did_not_take_are_never_committed()
     {

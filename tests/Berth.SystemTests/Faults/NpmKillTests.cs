@@ -7,8 +7,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Faults;
 
 /// <summary>
-/// kill -9 at random moments while packages are published. A version that was acknowledged is there afterwards, byte for byte; another one
-/// is there whole or not at all, and the next attempt to publish it hears which. What the kills left on the disk goes.
+/// Uses kill -9 at random moments while packages are published. An acknowledged version is there afterwards, byte for byte. Any other is
+/// there completely or not at all, and the next attempt to publish it is told which. What the kills leave on the disk is removed.
 /// </summary>
 public sealed class NpmKillTests
 {
@@ -33,7 +33,7 @@ public sealed class NpmKillTests
                     .Select(writer => published.PublishUntilKilledAsync(npm, round, writer, stop.Token))
                     .ToArray();
 
-                // Half of the kills come early, while the first requests are on their way, half after some publishes.
+                // Half of the kills come early, while the first requests are on their way, and half after some publishes.
                 await (round % 2 == 0
                     ? Task.Delay(random.Next(5, 250), stop.Token)
                     : published.ReachAsync(published.Acknowledgements + random.Next(1, 30), writers, stop.Token));
@@ -59,7 +59,7 @@ public sealed class NpmKillTests
         Assert.Equal(published.Versions, Files(server, "").Count());
     }
 
-    /// <summary>Lets the collector take what no request can come back for any more: bytes that are some days old.</summary>
+    /// <summary>Lets the collector remove bytes that no request can need any more, because they are some days old.</summary>
     private static async Task CollectAsync(ServerProcess server)
     {
         foreach (var file in Files(server, ""))
@@ -73,7 +73,7 @@ public sealed class NpmKillTests
             (await server.Admin.GetFromJsonAsync<JsonElement>(path, Cancelled)).GetProperty("state").GetString() == "finished");
     }
 
-    /// <summary>But for the one that shows that the disk can be written to.</summary>
+    /// <summary>Leaves out the file that shows that the disk can be written to.</summary>
     private static IEnumerable<string> Files(ServerProcess server, string folder) =>
         Directory.EnumerateFiles(Path.Combine(server.Data, "blobs", folder), "*", SearchOption.AllDirectories)
             .Where(file => Path.GetFileName(file) != ".ready");

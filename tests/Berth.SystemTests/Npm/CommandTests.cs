@@ -9,7 +9,7 @@ using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Npm;
 
-/// <summary>What npm does beside publishing and installing, and where it finds its settings.</summary>
+/// <summary>npm's commands besides publishing and installing, and where it finds its settings.</summary>
 public sealed class CommandTests(SharedServer shared) : NpmClientTest(shared)
 {
     [Theory]
@@ -30,13 +30,13 @@ public sealed class CommandTests(SharedServer shared) : NpmClientTest(shared)
             (times.ValueKind == JsonValueKind.Array ? times[0] : times).EnumerateObject().Select(time => time.Name)
                 .Order(StringComparer.Ordinal));
 
-        // A release before its number is only for those who ask for one.
+        // A pre-release is installed only if it is asked for.
         var app = ada.Project();
         Assert.Contains("ETARGET", (await ada.RefusedAsync(app, "install", $"{Lib}@^2.0.0")).All, StringComparison.Ordinal);
         await ada.NpmAsync(app, "install", $"{Lib}@^2.0.0-beta.0");
         Assert.Equal("2.0.0-beta.1", (string)(await LockAsync(app))[$"node_modules/{Lib}"]!["version"]!);
 
-        // A packed file is installed by itself: its registry is not asked.
+        // A packed file can be installed without asking its registry.
         var packed = Folder.Create("packed");
         var file = (await ada.NpmAsync(packed, "pack", $"{Lib}@1.0.0")).Line;
         using var raw = new RawNpm(Person);
@@ -87,7 +87,9 @@ public sealed class CommandTests(SharedServer shared) : NpmClientTest(shared)
         Assert.Equal(1, found.GetProperty("dependencies").GetProperty("total").GetInt32());
     }
 
-    /// <summary>As older clients ask, and npm where a registry has no list of advisories; all of them compress what they send.</summary>
+    /// <summary>
+    /// Older clients ask in this way, and so does npm when a registry has no list of advisories. All of them compress what they send.
+    /// </summary>
     [Fact]
     public async Task An_audit_in_the_old_form_hears_it_too()
     {
@@ -110,7 +112,7 @@ public sealed class CommandTests(SharedServer shared) : NpmClientTest(shared)
         }
     }
 
-    /// <summary>SCOPE, LOGIN and VARIABLE stand for the lines that send the scope to Berth, and that sign in there.</summary>
+    /// <summary>SCOPE, LOGIN and VARIABLE stand for the lines that send the scope to Berth and sign in there.</summary>
     [Theory]
     [InlineData("SCOPE", "LOGIN")]
     [InlineData("SCOPE VARIABLE", "")]

@@ -5,7 +5,7 @@ using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Npm;
 
-/// <summary>What a <c>package.json</c> can say of an installation, published and done by npm.</summary>
+/// <summary>What a <c>package.json</c> can say about an installation, published and installed by npm.</summary>
 public sealed class ManifestTests(SharedServer shared) : NpmClientTest(shared)
 {
     [Fact]
@@ -30,7 +30,7 @@ public sealed class ManifestTests(SharedServer shared) : NpmClientTest(shared)
         Assert.Equal("a tool", (await Ada.NpmAsync(app, "exec", "--offline", "--", "tool")).Line);
         Assert.True(File.Exists(Path.Combine(app, "node_modules", Named("tool"), "done")));
 
-        // The newest npm runs what a package brings when somebody has allowed it, and says of which it did not.
+        // The newest npm runs a package's scripts only when somebody has allowed them, and reports the others.
         var careful = Client("careful", Person.Token, NpmClient.Newest);
         var other = careful.Project();
         var output = (await careful.NpmAsync(other, "install", Named("tool"))).All;

@@ -8,7 +8,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Npm;
 
-/// <summary>What tests of npm's clients begin with: ada, an organization of hers, and her npm.</summary>
+/// <summary>The beginning of tests of npm's clients: ada, her organization, and her npm.</summary>
 public abstract class NpmClientTest(SharedServer shared) : IAsyncLifetime
 {
     private Person? _person;
@@ -22,10 +22,10 @@ public abstract class NpmClientTest(SharedServer shared) : IAsyncLifetime
 
     internal Person Person => _person!;
 
-    /// <summary>The organization.</summary>
+    /// <summary>The organization's login.</summary>
     internal string Acme { get; private set; } = "";
 
-    /// <summary>The npm of this machine, as ada uses it.</summary>
+    /// <summary>This machine's npm, as ada uses it.</summary>
     internal NpmClient Ada => _ada!;
 
     internal string Lib => Named("lib");
@@ -44,7 +44,7 @@ public abstract class NpmClientTest(SharedServer shared) : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>A package of the organization.</summary>
+    /// <summary>The full name of a package of the organization.</summary>
     internal string Named(string name) => $"@{Acme}/{name}";
 
     /// <param name="token">Null: nobody is signed in.</param>
@@ -59,12 +59,12 @@ public abstract class NpmClientTest(SharedServer shared) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, opened.StatusCode);
     }
 
-    /// <summary>What a project's lock file has, by the folder where each lies.</summary>
+    /// <summary>The entries of a project's lock file, by the folder of each.</summary>
     internal static async Task<JsonObject> LockAsync(string project) =>
         JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(project, "package-lock.json"), Token))!
             ["packages"]!.AsObject();
 
-    /// <summary>npm shows a list of one as its element; the newest npm a single thing as a list.</summary>
+    /// <summary>npm prints a list with one entry as that entry. The newest npm prints a single thing as a list.</summary>
     internal static string[] Strings(JsonElement versions) => versions.ValueKind == JsonValueKind.String
         ? [versions.GetString()!]
         : [.. versions.EnumerateArray().Select(one => one.GetString()!)];

@@ -6,7 +6,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Npm;
 
-/// <summary>npm's commands beside packages themselves, as npm itself sends them and prints what it hears.</summary>
+/// <summary>npm's commands that are not about packages themselves, with what npm itself sends and prints.</summary>
 public sealed partial class NpmCommandTests(SharedServer shared) : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -29,7 +29,7 @@ public sealed partial class NpmCommandTests(SharedServer shared) : IAsyncLifetim
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>With a token in <c>.npmrc</c> that has ended: npm sends it along, and it is why somebody logs in.</summary>
+    /// <summary>The token in <c>.npmrc</c> has ended, which is why somebody logs in. npm sends it nevertheless.</summary>
     [Fact]
     public async Task A_login_by_a_page_gives_a_token_of_its_own()
     {

@@ -7,7 +7,7 @@ using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Npm;
 
-/// <summary>The life of a package, as npm itself lives it.</summary>
+/// <summary>The life of a package with npm itself.</summary>
 public sealed class NpmTests(SharedServer shared) : NpmClientTest(shared)
 {
     [Theory]
@@ -120,7 +120,7 @@ public sealed class NpmTests(SharedServer shared) : NpmClientTest(shared)
         Assert.Equal("here", await job.RequireAsync(app, Lib));
     }
 
-    /// <summary>npm asks on a terminal; what it then sends is sent here.</summary>
+    /// <summary>npm asks on a terminal. This test sends what npm then sends.</summary>
     [Fact]
     public async Task A_login_gives_the_token_and_a_logout_ends_it()
     {

@@ -2,7 +2,7 @@ using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Npm;
 
-/// <summary>What else publishes to an npm registry and installs from one, each with the settings that it reads.</summary>
+/// <summary>Other clients that publish to an npm registry and install from it, each with the settings that it reads.</summary>
 public sealed class OtherClientTests(SharedServer shared) : NpmClientTest(shared)
 {
     [Fact]
@@ -27,7 +27,7 @@ public sealed class OtherClientTests(SharedServer shared) : NpmClientTest(shared
         Assert.Equal("here", await Ada.RequireAsync(app, Lib));
     }
 
-    /// <summary>It reads no <c>.npmrc</c>, and waits some days with what is not approved.</summary>
+    /// <summary>It reads no <c>.npmrc</c>, and delays the installation of unapproved versions by some days.</summary>
     [Fact]
     public async Task Yarn_4_publishes_and_installs()
     {

@@ -28,7 +28,7 @@ public sealed class TreeTests(SharedServer shared) : NpmClientTest(shared)
         Assert.Equal(wanted, await LoadedAsync(ada, app, tree.Root));
         await EverythingIsLockedAsync(raw, app, [.. wanted]);
 
-        // Nobody needs a token for it, nor anything but the lock file.
+        // This needs no token and only the lock file.
         var nobody = Client("nobody", null, npm);
         var clean = await CopyAsync(app, nobody);
         await nobody.NpmAsync(clean, "ci");
@@ -45,7 +45,7 @@ public sealed class TreeTests(SharedServer shared) : NpmClientTest(shared)
         Assert.Contains("E401", refused, StringComparison.Ordinal);
         Assert.Contains("hidden-1.0.0.tgz", refused, StringComparison.Ordinal);
 
-        // Other bytes than those that were locked are not installed.
+        // Bytes that differ from the locked ones are not installed.
         var file = Path.Combine(again, "package-lock.json");
         var locked = JsonNode.Parse(await File.ReadAllTextAsync(file, Token))!;
         var one = locked["packages"]![$"node_modules/{Named("p042")}"]!;
@@ -55,7 +55,7 @@ public sealed class TreeTests(SharedServer shared) : NpmClientTest(shared)
         Assert.Contains("EINTEGRITY", (await ada.RefusedAsync(again, "ci")).All, StringComparison.Ordinal);
     }
 
-    /// <summary>The lock file has exactly these, from this registry, with the sums of what was published.</summary>
+    /// <summary>Checks that the lock file has exactly these packages, from this registry, with the published checksums.</summary>
     private async Task EverythingIsLockedAsync(RawNpm raw, string project, IReadOnlyList<string> wanted)
     {
         var locked = (await LockAsync(project)).Where(entry => entry.Key.Length > 0).ToList();
@@ -76,7 +76,7 @@ public sealed class TreeTests(SharedServer shared) : NpmClientTest(shared)
         Assert.Equal(wanted.Order(StringComparer.Ordinal), seen);
     }
 
-    /// <summary>What of the tree a program really gets, by what each package says of itself.</summary>
+    /// <summary>The packages of the tree that a program really gets, by what each says about itself.</summary>
     private static async Task<IEnumerable<string>> LoadedAsync(NpmClient client, string project, string name) =>
         JsonSerializer.Deserialize<string[]>((await client.Node(project).RunAsync("-p", $"JSON.stringify(require('{name}'))")).Text)!
             .Order(StringComparer.Ordinal);

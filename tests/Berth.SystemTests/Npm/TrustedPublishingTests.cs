@@ -8,7 +8,7 @@ using Berth.Tests.Trusts;
 
 namespace Berth.SystemTests.Npm;
 
-/// <summary>npm in a CI job that has no token: it asks its CI system who it is, and Berth for a token.</summary>
+/// <summary>npm in a CI job without a token. It asks its CI system for an ID token, and exchanges that with Berth.</summary>
 public sealed class TrustedPublishingTests
 {
     private const string RequestToken = "the-token-of-the-runner";
@@ -47,7 +47,7 @@ public sealed class TrustedPublishingTests
             return true;
         };
 
-        // npm sends the ID token along only where the registry below a path is also its default, which publishConfig makes it.
+        // npm sends the ID token only if the registry below a path is also its default, so publishConfig sets it.
         var job = new NpmClient(folder, server, "job", acme, token: null);
         var publishTo = new JsonObject { ["registry"] = job.Registry };
         var npm = job.Npm(job.Package($"@{acme}/lib", "1.0.0", new JsonObject { ["publishConfig"] = publishTo }));

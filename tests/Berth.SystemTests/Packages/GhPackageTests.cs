@@ -4,7 +4,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Packages;
 
-/// <summary>The life of a package by <c>gh api</c>, as its owner lives it: seen, shared, explained, deleted and brought back.</summary>
+/// <summary>The life of a package with <c>gh api</c>: its owner views it, shares it, explains access, deletes it and restores it.</summary>
 public sealed class GhPackageTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -64,7 +64,7 @@ public sealed class GhPackageTests : IAsyncLifetime
         await _gh.ApiAsync("PATCH", Package, "-F", "inherit_access=true");
         Assert.Equal([$"{_acme}/app"], await bob.LinesAsync(Package, ".repository.full_name"));
 
-        // Off copies what the repository gave, and the repository goes on both lists.
+        // Switching off copies what the repository gave, and puts the repository on both lists.
         await _gh.ApiAsync("PATCH", Package, "-F", "inherit_access=false");
         Assert.Equal([_bob.Login], await _gh.LinesAsync($"{Package}/access", ".users[] | select(.role == \"read\") | .name"));
         await bob.ApiAsync("GET", Package);
@@ -109,7 +109,7 @@ public sealed class GhPackageTests : IAsyncLifetime
         Assert.NotEmpty(await _gh.LinesAsync($"{Package}/tags/1/history", ".[].to"));
     }
 
-    /// <summary>gh follows pages by their links, and asks for what it needs of a caller's share of requests.</summary>
+    /// <summary>gh follows the links between pages, and asks about the caller's rate limit.</summary>
     [Fact]
     public async Task Pages_and_limits_are_what_gh_reads()
     {

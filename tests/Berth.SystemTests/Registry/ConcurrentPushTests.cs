@@ -7,7 +7,7 @@ namespace Berth.SystemTests.Registry;
 
 public sealed class ConcurrentPushTests(SharedServer shared)
 {
-    /// <summary>The layer that every image of BuildKit with an empty step shares: 1 KiB of zeros, compressed.</summary>
+    /// <summary>The layer that all of BuildKit's images with an empty step share: 1 KiB of zeros, compressed.</summary>
     private static readonly byte[] EmptyLayer = Convert.FromHexString("1f8b08000000000000ff621805a360148c5800080000ffff2eafb5ef00040000");
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

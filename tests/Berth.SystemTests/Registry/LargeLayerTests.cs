@@ -7,7 +7,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Registry;
 
-/// <summary>A layer of 1 GiB. Its zeros cost no disk in the layout, and the registry does not know that they are zeros.</summary>
+/// <summary>A layer of 1 GiB. Its zeros take no disk space in the layout, and the registry does not know that they are zeros.</summary>
 public sealed class LargeLayerTests(SharedServer shared) : IDisposable
 {
     private const long Size = 1L << 30;

@@ -8,7 +8,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Registry;
 
-/// <summary>The shapes of content that builders and signers push: indexes, artifacts, empty and foreign layers, caches.</summary>
+/// <summary>The forms of content that builders and signers push: indexes, artifacts, empty and foreign layers, caches.</summary>
 public sealed class ShapeTests(SharedServer shared) : IDisposable
 {
     private const string ConfigurationType = "application/vnd.oci.image.config.v1+json";
@@ -168,7 +168,7 @@ public sealed class ShapeTests(SharedServer shared) : IDisposable
         return RawRegistry.Descriptor(ConfigurationType, configuration);
     }
 
-    /// <summary>Truly compressed: clients compress what is not, and then push another digest.</summary>
+    /// <summary>The content is really compressed. Clients would compress it otherwise, and then push another digest.</summary>
     private static byte[] Compressed(string text)
     {
         using var compressed = new MemoryStream();

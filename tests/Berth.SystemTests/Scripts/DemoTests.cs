@@ -3,7 +3,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Scripts;
 
-/// <summary>The main job as script/demo tells it: what it prints is what a reader is promised.</summary>
+/// <summary>Runs script/demo, and checks that it prints what readers are promised.</summary>
 public sealed class DemoTests(SharedServer shared)
 {
     [Fact]

@@ -5,7 +5,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.SystemTests.Scripts;
 
-/// <summary>The first command of the README, and the lines that it prints for a first image.</summary>
+/// <summary>The first command of the README, and the lines for a first image that it prints.</summary>
 public sealed class QuickStartTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -76,7 +76,7 @@ public sealed class QuickStartTests : IDisposable
 
         Assert.Equal(3, commands.Count);
 
-        // What it logs from now on is read, so that it never waits for a reader.
+        // Read what it logs from now on, so that it never waits for a reader.
         _ = server.StandardOutput.ReadToEndAsync(CancellationToken.None);
         return commands;
     }

@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Berth.SystemTests.Secrets;
 
 /// <summary>
-/// GitHub's own command line sets secrets at every level, over https on a port of its own; what arrives is what a codespace gets.
+/// GitHub's own command line sets secrets at every level, over https on a separate port. The test checks that a codespace gets them.
 /// </summary>
 public sealed class GhSecretTests : IAsyncLifetime
 {
@@ -46,7 +46,7 @@ public sealed class GhSecretTests : IAsyncLifetime
     {
         var gh = Gh("secret");
 
-        // The user's own, for repositories by name.
+        // The user's own secrets, for repositories by name.
         await gh.RunWithInputAsync("of ada\n", "set", "MINE", "--user", "--repos", $"{_acme}/app,{_acme}/web");
         Assert.Contains("MINE", (await gh.RunAsync("list", "--user")).Text, StringComparison.Ordinal);
         Assert.Equal([$"{_acme}/app", $"{_acme}/web"], await SelectedAsync("user/codespaces/secrets/MINE"));
@@ -54,7 +54,7 @@ public sealed class GhSecretTests : IAsyncLifetime
         await gh.RunAsync("delete", "GONE", "--user");
         Assert.DoesNotContain("GONE", (await gh.RunAsync("list", "--user")).Text, StringComparison.Ordinal);
 
-        // A repository's, one by one and from a file.
+        // A repository's secrets, one by one and from a file.
         var repository = $"{_acme}/app";
         var line = "line one\nline \"two\" é";
         await gh.RunWithInputAsync(line + "\n", "set", "of_repository", "--app", "codespaces", "-R", repository);
@@ -71,7 +71,7 @@ public sealed class GhSecretTests : IAsyncLifetime
         await gh.RunWithInputAsync("x", "set", "GONE", "--app", "codespaces", "-R", repository);
         await gh.RunAsync("delete", "GONE", "--app", "codespaces", "-R", repository);
 
-        // An organization's, with each visibility.
+        // An organization's secrets, with each visibility.
         await gh.RunWithInputAsync("all", "set", "FOR_ALL", "--app", "codespaces", "--org", _acme, "--visibility", "all");
         await gh.RunWithInputAsync("private", "set", "FOR_PRIVATE", "--app", "codespaces", "--org", _acme);
         await gh.RunWithInputAsync(
@@ -126,7 +126,7 @@ public sealed class GhSecretTests : IAsyncLifetime
         ];
     }
 
-    /// <summary>No answer of the server has a value, so the stopped server's database is opened here, as a start would.</summary>
+    /// <summary>No answer of the server contains a value, so this opens the stopped server's database, as a start would.</summary>
     private async Task<IReadOnlyDictionary<string, string>> EnvironmentOfACodespaceAsync(string repository)
     {
         await _server!.StopAsync();

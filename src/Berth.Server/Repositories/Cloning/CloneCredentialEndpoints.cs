@@ -7,8 +7,8 @@ using Berth.Server.Database;
 namespace Berth.Server.Repositories.Cloning;
 
 /// <summary>
-/// The credential that a private git server is cloned with: the repository's, for codespaces of everybody who may have them, and a user's
-/// own for codespaces of that user. The password is never answered.
+/// The routes for credentials of private git servers. A repository has one for everybody's codespaces, and a user may have one for their
+/// own. No route returns the password.
 /// </summary>
 internal static class CloneCredentialEndpoints
 {

@@ -3,14 +3,14 @@ using Berth.Server.Cryptography;
 
 namespace Berth.Server.Repositories.Cloning;
 
-/// <summary>A stored credential; its password is encrypted.</summary>
+/// <summary>A stored credential. Its password is encrypted.</summary>
 internal sealed record CloneCredentialRow
 {
     public long Id { get; init; }
 
     public long RepositoryId { get; init; }
 
-    /// <summary>Whose codespaces use it; null: those of everybody.</summary>
+    /// <summary>The user whose codespaces use it. Null: everybody's codespaces do.</summary>
     public long? UserId { get; init; }
 
     public string Origin { get; init; } = "";
@@ -30,9 +30,7 @@ internal sealed record CloneCredentialRow
         new("clone", repositoryId, $"{userId ?? 0}/{origin}", version);
 }
 
-/// <summary>
-/// The credentials that private git servers are cloned with. A user has one for a repository, and the repository has one.
-/// </summary>
+/// <summary>The credentials for private git servers. A repository has one, and each user may have one for it.</summary>
 internal static class CloneCredentialTable
 {
     private const string Columns = "id, repository_id, user_id, origin, username, value, version, created_at, updated_at";
@@ -42,7 +40,7 @@ internal static class CloneCredentialTable
             $"select {Columns} from clone_credentials where repository_id = @repositoryId and coalesce(user_id, 0) = @userId",
             new { repositoryId, userId = userId ?? 0 });
 
-    /// <summary>Whether the user has one of their own for any repository of the owner.</summary>
+    /// <summary>Whether the user has a credential of their own for any repository of the owner.</summary>
     public static async Task<bool> HasOwnAsync(DbSession session, long userId, long ownerId) => await session.SingleAsync<long>(
         """
         select count(*) from clone_credentials c join repositories r on r.id = c.repository_id
@@ -68,7 +66,7 @@ internal static class CloneCredentialTable
         "delete from clone_credentials where repository_id = @repositoryId and coalesce(user_id, 0) = @userId",
         new { repositoryId, userId = userId ?? 0 }) > 0;
 
-    /// <summary>Everybody's: the repository is cloned from somewhere else now, or belongs to somebody else.</summary>
+    /// <summary>Deletes everybody's credentials, since the repository has another clone URL now, or another owner.</summary>
     public static Task DropAsync(DbSession session, long repositoryId) =>
         session.ExecuteAsync("delete from clone_credentials where repository_id = @repositoryId", new { repositoryId });
 }

@@ -16,7 +16,7 @@ internal sealed record CloneCredential(string UserName, string Password, string 
     public override string ToString() => $"{Whose} clone credential for {Origin}";
 }
 
-/// <summary>Stores credentials under envelope encryption, bound to where they may go, and finds the one that a clone uses.</summary>
+/// <summary>Stores credentials under envelope encryption, bound to the server that may get them, and finds the one for a clone.</summary>
 internal sealed class CloneCredentials(Db db, MasterKey masterKey, AuditLog audit, TimeProvider time)
 {
     private const string Resource = "CloneCredential";
@@ -51,17 +51,17 @@ internal sealed class CloneCredentials(Db db, MasterKey masterKey, AuditLog audi
             cancellationToken);
     }
 
-    /// <summary>A change of a credential as the audit log names it.</summary>
+    /// <summary>An entry for the audit log about a change of a credential.</summary>
     public static AuditEntry Entry(RepositoryFacts repository, string change, long? userId, ApiCaller caller) =>
         AuditEntry.On(repository, $"repo.{change}_clone_credential", userId is null ? null : AuditEntry.User(caller.User.Login));
 
-    /// <summary>The user's own for the repository, else the repository's; null where neither is for this URL's server.</summary>
+    /// <summary>The user's own credential for the repository, else the repository's. Null when neither is for this URL's server.</summary>
     public async Task<CloneCredential?> ForAsync(
         long repositoryId, long? userId, string userLogin, string cloneUrl, CancellationToken cancellationToken) =>
         await OwnAsync(repositoryId, userId, userLogin, cloneUrl, cancellationToken)
             ?? await FindAsync(repositoryId, null, "the repository's", cloneUrl, cancellationToken);
 
-    /// <summary>The user's own; null where there is none for this URL's server.</summary>
+    /// <summary>The user's own credential. Null when there is none for this URL's server.</summary>
     /// <param name="userId">Null: nobody is signed in, so there is no credential.</param>
     public async Task<CloneCredential?> OwnAsync(
         long repositoryId, long? userId, string userLogin, string cloneUrl, CancellationToken cancellationToken) =>

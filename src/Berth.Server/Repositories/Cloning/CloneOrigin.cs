@@ -1,17 +1,19 @@
 namespace Berth.Server.Repositories.Cloning;
 
-/// <summary>Scheme, host and port of a URL that git clones from over http: what a credential is stored for and is shown to.</summary>
+/// <summary>
+/// The scheme, host and port of a URL that git clones from over http. A credential is stored for them and sent only to them.
+/// </summary>
 internal static class CloneOrigin
 {
-    /// <summary><c>https://git.example.test:443</c>; null for what is cloned in another way.</summary>
+    /// <summary><c>https://git.example.test:443</c>. Null for a URL with another protocol.</summary>
     public static string? Of(string? cloneUrl) =>
         Uri.TryCreate(cloneUrl, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http"
             ? $"{uri.Scheme}://{uri.IdnHost.ToLowerInvariant()}:{uri.Port}"
             : null;
 
     /// <summary>
-    /// Whether two URLs are of one owner at one server: same origin, and same path but for its last part. What an encoded separator would
-    /// make of a path is the server's to say, so such a URL is nobody's.
+    /// Whether two URLs belong to one owner on one server: they have the same origin, and the same path except for its last part. Only the
+    /// server knows what an encoded separator means, so a URL with one never matches.
     /// </summary>
     public static bool IsSameOwner(string cloneUrl, string other) =>
         Of(cloneUrl) is { } origin && origin == Of(other) && OwnerOf(cloneUrl) is { } owner && owner == OwnerOf(other);

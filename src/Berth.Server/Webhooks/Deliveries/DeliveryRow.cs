@@ -3,7 +3,7 @@ using Berth.Client.Wire;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>Something that is sent to a hook: until it arrives, or is given up.</summary>
+/// <summary>A message for a hook, which is sent until it arrives or is given up.</summary>
 internal sealed record DeliveryRow
 {
     public const string Waiting = "waiting";
@@ -16,14 +16,14 @@ internal sealed record DeliveryRow
 
     public long HookId { get; init; }
 
-    /// <summary>The same for every attempt and redelivery, so that receivers know what they have.</summary>
+    /// <summary>The same for every attempt and redelivery, so that receivers recognise a repetition.</summary>
     public string Guid { get; init; } = "";
 
     public string Event { get; init; } = "";
 
     public string? Action { get; init; }
 
-    /// <summary>The first event of the change; null for pings.</summary>
+    /// <summary>The first event of the change. Null for pings.</summary>
     public long? EventId { get; init; }
 
     public bool Redelivery { get; init; }
@@ -32,14 +32,14 @@ internal sealed record DeliveryRow
 
     public int Attempts { get; init; }
 
-    /// <summary>When it is due; while somebody sends it, when another may.</summary>
+    /// <summary>When it is due. While a node sends it, when another node may.</summary>
     public DateTimeOffset NextAt { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset? DeliveredAt { get; init; }
 
-    /// <summary>Milliseconds.</summary>
+    /// <summary>In milliseconds.</summary>
     public long Duration { get; init; }
 
     public string Status { get; init; } = "waiting";
@@ -56,7 +56,7 @@ internal sealed record DeliveryRow
 
     public string? ResponseBody { get; init; }
 
-    /// <summary>JSON, before it is written as a form.</summary>
+    /// <summary>JSON, before it may be written as a form.</summary>
     public string Payload { get; init; } = "";
 
     public HookDelivery ToWire(bool whole) => new()

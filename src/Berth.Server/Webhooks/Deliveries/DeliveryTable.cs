@@ -2,7 +2,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>All SQL about deliveries.</summary>
+/// <summary>All SQL on deliveries.</summary>
 internal static class DeliveryTable
 {
     private const string Short =
@@ -20,13 +20,13 @@ internal static class DeliveryTable
         """,
         row);
 
-    /// <summary>The newest first, before one of them.</summary>
+    /// <summary>The newest first, beginning before a given one.</summary>
     public static Task<List<DeliveryRow>> ListAsync(DbSession session, long hookId, long before, int most) =>
         session.QueryAsync<DeliveryRow>(
             $"select {Short} from hook_deliveries where hook_id = @hookId and id < @before order by id desc limit @most",
             new { hookId, before, most });
 
-    /// <summary>The newest of each hook that has any.</summary>
+    /// <summary>The newest delivery of each hook that has any.</summary>
     public static async Task<Dictionary<long, DeliveryRow>> LastAsync(DbSession session, IReadOnlyCollection<long> hookIds) =>
         (hookIds.Count == 0 ? [] : await session.QueryAsync<DeliveryRow>(
             $"""
@@ -39,7 +39,7 @@ internal static class DeliveryTable
     public static Task<DeliveryRow?> FindAsync(DbSession session, long hookId, long id) => session.FirstOrDefaultAsync<DeliveryRow>(
         $"select {Columns} from hook_deliveries where hook_id = @hookId and id = @id", new { hookId, id });
 
-    /// <summary>Of each hook in the order in which they came to be.</summary>
+    /// <summary>The due deliveries, those of each hook in the order of their creation.</summary>
     public static Task<List<DeliveryRow>> DueAsync(DbSession session, DateTimeOffset now, int most) => session.QueryAsync<DeliveryRow>(
         """
         select id, hook_id from (
@@ -49,7 +49,9 @@ internal static class DeliveryTable
         """,
         new { now, most });
 
-    /// <summary>Takes one until a moment; null when somebody else has it. Who takes it and dies leaves it to the next.</summary>
+    /// <summary>
+    /// Reserves a delivery until the given time. Null when another node has it. If the node dies, the next one takes it after that time.
+    /// </summary>
     public static Task<DeliveryRow?> TakeAsync(DbSession session, long id, DateTimeOffset now, DateTimeOffset until) =>
         session.FirstOrDefaultAsync<DeliveryRow>(
             $"""
@@ -68,7 +70,7 @@ internal static class DeliveryTable
         """,
         row);
 
-    /// <summary>A few of what is older than it is kept.</summary>
+    /// <summary>Removes some deliveries that are older than they are kept.</summary>
     public static Task<int> ForgetAsync(DbSession session, DateTimeOffset before, int most) => session.ExecuteAsync(
         """
         delete from hook_deliveries where id in (

@@ -6,8 +6,8 @@ using Berth.Server.Webhooks.Events;
 namespace Berth.Server.Webhooks;
 
 /// <summary>
-/// Reads the events of packages once, in their order, and leaves a delivery for each hook that hears of them. Deliveries and the place up
-/// to which was read are one transaction: after a kill nothing is missing and nothing is there twice.
+/// Reads the events of packages once, in their order, and creates a delivery for each hook that is subscribed to them. One transaction
+/// stores the deliveries and how far events were read, so that after a kill none is missing and none is there twice.
 /// </summary>
 internal sealed class EnqueueDeliveries(Db db, HookPayload payloads, TimeProvider time)
 {
@@ -16,7 +16,7 @@ internal sealed class EnqueueDeliveries(Db db, HookPayload payloads, TimeProvide
 
     private readonly SettledRows _settled = new(time);
 
-    /// <summary>Whether there was something to read, and there may be more.</summary>
+    /// <summary>Returns whether there was something to read, so that there may be more.</summary>
     public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
         var (from, to, deliveries) = await db.ReadAsync(ReadAsync, cancellationToken);
@@ -30,7 +30,7 @@ internal sealed class EnqueueDeliveries(Db db, HookPayload payloads, TimeProvide
             {
                 if (!await EventTable.MoveAsync(session, from, to))
                 {
-                    // Another node read the same and was first.
+                    // Another node has read the same events and was first.
                     return;
                 }
 
@@ -63,7 +63,7 @@ internal sealed class EnqueueDeliveries(Db db, HookPayload payloads, TimeProvide
         return (from, rows[^1].Id, deliveries);
     }
 
-    /// <summary>Whole changes alone, up to the first id that may still come.</summary>
+    /// <summary>Returns only complete changes, up to the first id that may still appear.</summary>
     private List<EventRow> Whole(List<EventRow> rows, long from, long highest)
     {
         var most = rows.Count == Batch;

@@ -4,8 +4,8 @@ using Berth.Server.Registries.Remote;
 namespace Berth.Server.Webhooks;
 
 /// <summary>
-/// The connections to receivers: each address is judged when it is connected to, nothing follows a redirect, keeps a cookie or reads an
-/// answer without end. Nothing is sent twice here; <see cref="SendDeliveries"/> knows when.
+/// The connections to receivers. Each address is judged when it is connected to. Redirects are not followed, cookies are not kept, and
+/// answers are read up to a limit. Nothing is repeated here, since <see cref="SendDeliveries"/> decides when.
 /// </summary>
 internal sealed class HookHttp : IDisposable
 {

@@ -7,7 +7,7 @@ using Berth.Server.Cryptography;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>Writes the request of a delivery as its hook wants it.</summary>
+/// <summary>Writes the request of a delivery in the format that its hook has chosen.</summary>
 internal sealed class HookRequests(MasterKey masterKey, ApiUrls urls)
 {
     public const string Agent = "GitHub-Hookshot/berth";

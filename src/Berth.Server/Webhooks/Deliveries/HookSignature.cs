@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>Proves to a receiver who sent a body: HMAC of its bytes as they are sent, with the hook's secret.</summary>
+/// <summary>Proves to a receiver who sent a body: the HMAC of the sent bytes with the hook's secret.</summary>
 internal static class HookSignature
 {
     public static string Sha256(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> body) =>

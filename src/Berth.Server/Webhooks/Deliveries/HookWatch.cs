@@ -4,7 +4,7 @@ using Berth.Server.Database;
 
 namespace Berth.Server.Webhooks;
 
-/// <summary>Tells receivers of what happened, a moment after it did; and forgets what was sent long ago.</summary>
+/// <summary>Tells receivers what happened, a moment later. It also removes old deliveries.</summary>
 internal sealed partial class HookWatch(
     EnqueueDeliveries enqueue, SendDeliveries send, Db db, HookOptions options, TimeProvider time, ILogger<HookWatch> logger)
     : LookAgain(TimeSpan.FromSeconds(2), time)
@@ -22,7 +22,7 @@ internal sealed partial class HookWatch(
         {
             while (await enqueue.RunOnceAsync(cancellationToken))
             {
-                // Until all is read.
+                // Repeat until everything is read.
             }
 
             await send.RunOnceAsync(cancellationToken);
@@ -35,7 +35,7 @@ internal sealed partial class HookWatch(
         }
         catch (Exception exception) when (exception is DbException or IOException)
         {
-            // The next look tries again; nothing is lost meanwhile.
+            // The next look tries again, and nothing is lost meanwhile.
             LogFailed(exception);
         }
     }

@@ -8,8 +8,8 @@ using Berth.Server.Http;
 namespace Berth.Server.Webhooks;
 
 /// <summary>
-/// Sends what is due, and again what did not arrive, at growing intervals for about a day. Each delivery is taken for a while first: who
-/// dies over it leaves it to the next, so that a receiver may get one twice and never none.
+/// Sends due deliveries, and repeats failed ones at growing intervals for about a day. Each delivery is first reserved for a while. If this
+/// node dies meanwhile, another one sends it, so a receiver may get a delivery twice but never misses one.
 /// </summary>
 internal sealed partial class SendDeliveries(Db db, HookRequests requests, HookHttp http, TimeProvider time, ILogger<SendDeliveries> logger)
 {
@@ -20,17 +20,17 @@ internal sealed partial class SendDeliveries(Db db, HookRequests requests, HookH
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Held = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long after each attempt the next one is; after the last there is none.</summary>
+    /// <summary>How long after each attempt the next one follows. There is none after the last.</summary>
     public static readonly TimeSpan[] Again =
     [
         TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2),
         TimeSpan.FromHours(6), TimeSpan.FromHours(12),
     ];
 
-    /// <summary>How many were sent or tried.</summary>
+    /// <summary>Returns how many were sent or tried.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
-        // A receiver gets its own in their order; one that is slow holds up nobody else for long.
+        // Each receiver gets its deliveries in order, and a slow one does not delay the others for long.
         var due = await db.ReadAsync(session => DeliveryTable.DueAsync(session, time.GetUtcNow(), Batch), cancellationToken);
         await Parallel.ForEachAsync(
             due.GroupBy(one => one.HookId),
@@ -90,7 +90,7 @@ internal sealed partial class SendDeliveries(Db db, HookRequests requests, HookH
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException or OutgoingRefusedException)
         {
-            // An address that may not be reached stays one until the operator says otherwise, and then it is sent again by hand.
+            // An address that is not allowed stays so until the operator allows it. The delivery can be sent again by hand then.
             var refused = exception as OutgoingRefusedException ?? exception.InnerException as OutgoingRefusedException;
             return Ended(
                 tried with { StatusCode = 0, Status = refused?.Message ?? exception.Message }, arrived: false, started,
@@ -111,7 +111,7 @@ internal sealed partial class SendDeliveries(Db db, HookRequests requests, HookH
         };
     }
 
-    /// <summary>The beginning of it; the rest is nobody's business.</summary>
+    /// <summary>Reads the beginning of the answer. The rest is not needed.</summary>
     private static async Task<string> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);

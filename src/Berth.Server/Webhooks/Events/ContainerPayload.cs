@@ -5,7 +5,7 @@ using static Berth.Server.Webhooks.Events.PayloadJson;
 
 namespace Berth.Server.Webhooks.Events;
 
-/// <summary>What a version of a container package is: GitHub's <c>container_metadata</c>, with all tags of the push.</summary>
+/// <summary>A version of a container package as GitHub's <c>container_metadata</c>, with all tags of the push.</summary>
 internal static class ContainerPayload
 {
     private const string Source = "org.opencontainers.image.";
@@ -75,7 +75,7 @@ internal static class ContainerPayload
         }
         catch (JsonException)
         {
-            // It was let in once; whoever pushed it knows what it says.
+            // The manifest was accepted when it was pushed, so the payload goes without this part.
             return null;
         }
     }

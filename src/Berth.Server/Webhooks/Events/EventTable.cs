@@ -3,13 +3,13 @@ using Berth.Server.Oci;
 
 namespace Berth.Server.Webhooks.Events;
 
-/// <summary>Reads events of packages, and how far they were read.</summary>
+/// <summary>Reads events of packages, and stores how far they were read.</summary>
 internal static class EventTable
 {
     public static async Task<long> PositionAsync(DbSession session) =>
         await session.FirstOrDefaultAsync<long?>("select position from event_cursors where reader = 'webhooks'") ?? 0;
 
-    /// <summary>False when somebody else moved it meanwhile.</summary>
+    /// <summary>Returns false when another node moved it meanwhile.</summary>
     public static async Task<bool> MoveAsync(DbSession session, long from, long to) =>
         await session.ExecuteAsync(
             """

@@ -11,10 +11,10 @@ using Berth.Server.Repositories;
 
 namespace Berth.Server.Webhooks.Events;
 
-/// <summary>What is sent of a happening, in GitHub's shape.</summary>
+/// <summary>The payload about a happening, in GitHub's form.</summary>
 internal sealed class HookPayload(ApiUrls urls, AddressOptions address)
 {
-    /// <summary>Everything but which of the two events it is.</summary>
+    /// <summary>Everything except the name of the event.</summary>
     public async Task<JsonObject> ReadAsync(DbSession session, PackageHappening happening)
     {
         var at = happening.At;
@@ -68,7 +68,7 @@ internal sealed class HookPayload(ApiUrls urls, AddressOptions address)
         return payload;
     }
 
-    /// <summary>The older event has the same under another name.</summary>
+    /// <summary>The older event has the same payload under another name.</summary>
     public static JsonObject Named(JsonObject payload, string name)
     {
         var named = new JsonObject();

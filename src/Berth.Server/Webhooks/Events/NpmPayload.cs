@@ -7,21 +7,21 @@ using static Berth.Server.Webhooks.Events.PayloadJson;
 
 namespace Berth.Server.Webhooks.Events;
 
-/// <summary>What hooks are told of an npm version beside what every version has.</summary>
+/// <summary>What hooks are told about an npm version besides what every version has.</summary>
 /// <param name="Reference"><c>@owner/name@1.2.3</c>.</param>
 /// <param name="Url">The URL of the tarball.</param>
 internal sealed record NpmVersionPayload(
     string Reference, string Url, string Description, string Readme, JsonObject Metadata, JsonArray Files);
 
-/// <summary>Reads what an npm version is: GitHub's <c>npm_metadata</c>, with the dist-tags of the change.</summary>
+/// <summary>Reads an npm version as GitHub's <c>npm_metadata</c>, with the dist-tags of the change.</summary>
 internal sealed class NpmPayload(AddressOptions address)
 {
     private const int Deepest = 64;
 
-    /// <summary>Of a member. What is deeper is nothing that npm knows, and receivers give up on documents of more than 64 levels.</summary>
+    /// <summary>The depth limit of a member. npm knows no deeper members, and receivers refuse documents of more than 64 levels.</summary>
     private const int MostLevels = 16;
 
-    /// <summary>Members of <c>package.json</c> that are told as they are, by the names that GitHub gives them.</summary>
+    /// <summary>Members of <c>package.json</c> that are sent unchanged, under GitHub's names.</summary>
     private static readonly (string Told, string Member, bool IsList)[] Members =
     [
         ("author", "author", false), ("bugs", "bugs", false), ("dependencies", "dependencies", false),

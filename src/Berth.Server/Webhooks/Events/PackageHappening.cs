@@ -3,7 +3,7 @@ using Berth.Server.Packages.Changes;
 
 namespace Berth.Server.Webhooks.Events;
 
-/// <summary>An event of a package as its table has it.</summary>
+/// <summary>A stored event of a package.</summary>
 internal sealed record EventRow
 {
     public long Id { get; init; }
@@ -42,24 +42,24 @@ internal sealed record EventRow
 
     public string? NewValue { get; init; }
 
-    /// <summary>What one transaction recorded of one package has all of this in common.</summary>
+    /// <summary>The events that one transaction recorded for one package have all of this in common.</summary>
     public (long, string, string?, DateTimeOffset) Change => (PackageId, Actor, RequestId, At);
 
     public bool Is(PackageEventKind kind) => Kind == PackageEvent.Name(kind);
 }
 
-/// <summary>What a version is beside others, when an event of it is looked at.</summary>
+/// <summary>A version's relation to others at the time when an event of it is processed.</summary>
 /// <param name="WasTagged">Whether an earlier change tagged it.</param>
 /// <param name="IsTop">A release even without a tag: an index that no other index lists and that refers to nothing, or any npm
 /// version.</param>
 internal sealed record VersionStanding(bool WasTagged, bool IsTop);
 
-/// <summary>What receivers are told of: one thing for each release and each change that somebody made.</summary>
+/// <summary>What receivers are told: one happening for each release and for each change that somebody made.</summary>
 internal sealed record PackageHappening(string Action, EventRow At)
 {
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>What changed, with what it was.</summary>
+    /// <summary>The setting that changed. The old and new values follow.</summary>
     public string? Changed { get; init; }
 
     public string? Old { get; init; }
@@ -68,14 +68,13 @@ internal sealed record PackageHappening(string Action, EventRow At)
 
     public string? Subject { get; init; }
 
-    /// <summary>Version and package are told of; else the package alone.</summary>
+    /// <summary>Whether receivers are told about version and package, rather than only the package.</summary>
     public bool OfVersion { get; init; }
 }
 
 /// <summary>
-/// Makes happenings of a change's events. A version is a release when it is tagged, or is an index without a tag that nothing lists: what
-/// an index lists, what refers to another manifest, and an image pushed by digest alone are parts of something, and nobody is told of
-/// parts.
+/// Makes happenings from a change's events. A version is a release when it is tagged, or is an index without a tag that nothing lists.
+/// Receivers are not told about parts: what an index lists, what refers to another manifest, and an image that was pushed only by digest.
 /// </summary>
 internal static class ReleaseRule
 {
@@ -90,7 +89,7 @@ internal static class ReleaseRule
         var born = change.Any(row => row.Is(PackageEventKind.Created));
         foreach (var row in change.Where(row => row.VersionId is null))
         {
-            // What a package is born with is nothing that changed.
+            // The settings that a package is created with are not changes.
             if (!born && OfPackage(row) is { } happening)
             {
                 yield return happening;

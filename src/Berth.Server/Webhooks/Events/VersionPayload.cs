@@ -5,7 +5,9 @@ using Berth.Server.Http;
 
 namespace Berth.Server.Webhooks.Events;
 
-/// <summary>The version that a happening is about, in GitHub's shape; what was deleted for good is told by its name.</summary>
+/// <summary>
+/// The version that a happening is about, in GitHub's form. A version that was deleted for good is described by its name.
+/// </summary>
 internal sealed class VersionPayload(AddressOptions address)
 {
     public async Task<JsonObject> ReadAsync(DbSession session, PackageHappening happening, string packageUrl)

@@ -2,7 +2,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Fixtures.Clients;
 
-/// <summary>podman, skopeo and buildah with storage and credentials of their own in the test's folder.</summary>
+/// <summary>podman, skopeo and buildah with their own storage and credentials in the test's folder.</summary>
 internal static class ContainersTools
 {
     public static Command Podman(TemporaryFolder folder, string who = "podman")
@@ -36,7 +36,7 @@ internal static class ContainersTools
 
     private static Command With(Command command, TemporaryFolder folder, string who)
     {
-        // podman asks for the file to be there, even for somebody who never signed in.
+        // podman demands that the file exists, even for somebody who never signed in.
         File.WriteAllText(folder[who + "-auth.json"], "{}");
         command.Environment["REGISTRY_AUTH_FILE"] = folder[who + "-auth.json"];
         command.Environment["BUILDAH_ISOLATION"] = "chroot";

@@ -5,10 +5,10 @@ using Berth.Tests.TestServer;
 
 namespace Berth.SystemTests.Fixtures.Clients;
 
-/// <summary>GitHub's own command line against a server that speaks https, which it insists on.</summary>
+/// <summary>GitHub's own command line with a server that uses https, which gh requires.</summary>
 internal sealed class GhClient(TemporaryFolder folder, Person person)
 {
-    /// <summary>A server that gh accepts; its certificate lies in the folder.</summary>
+    /// <summary>Starts a server that gh accepts. Its certificate is in the folder.</summary>
     public static Task<ServerProcess> ServerAsync(TemporaryFolder folder, string name)
     {
         Requirement.Program("gh");
@@ -31,18 +31,18 @@ internal sealed class GhClient(TemporaryFolder folder, Person person)
         return gh;
     }
 
-    /// <summary><c>gh api</c>; the path is relative to the API's root.</summary>
+    /// <summary>Runs <c>gh api</c>. The path is relative to the API's root.</summary>
     public async Task<JsonElement> ApiAsync(string method, string path, params string[] more)
     {
         var output = await Command("api").RunAsync(["-X", method, path, .. more]);
         return output.Text.Trim().Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(output.Text);
     }
 
-    /// <summary>What it prints through <c>--jq</c>, line by line.</summary>
+    /// <summary>The lines that it prints through <c>--jq</c>.</summary>
     public async Task<string[]> LinesAsync(string path, string jq) =>
         (await Command("api").RunAsync(path, "--jq", jq)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>What it says of a refusal.</summary>
+    /// <summary>What it prints about a refusal.</summary>
     public async Task<string> RefusedAsync(string method, string path, params string[] more) =>
         (await Command("api").RefusedAsync(["-X", method, path, .. more])).All;
 }

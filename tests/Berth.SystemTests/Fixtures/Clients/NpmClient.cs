@@ -7,15 +7,15 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Fixtures.Clients;
 
 /// <summary>
-/// npm, pnpm and both yarns as one person uses them: a home folder of its own with a <c>.npmrc</c> that sends one scope to Berth. Every
-/// other name would be asked for where nothing listens.
+/// npm, pnpm and both yarns as one person uses them: with a home folder whose <c>.npmrc</c> sends one scope to Berth. For every other name
+/// they would ask an address where nothing listens.
 /// </summary>
 internal sealed class NpmClient
 {
     /// <summary>The npm of this machine.</summary>
     public const string Usual = "npm";
 
-    /// <summary>The newest one, with the node that it needs.</summary>
+    /// <summary>The newest npm, with the node that it needs.</summary>
     public const string Newest = "npm 12";
 
     private const string Nowhere = "http://127.0.0.1:9/";
@@ -34,13 +34,13 @@ internal sealed class NpmClient
         File.WriteAllText(UserSettings, Settings);
     }
 
-    /// <summary>Which npm it is: <see cref="Usual"/> or <see cref="Newest"/>.</summary>
+    /// <summary>Which npm is used: <see cref="Usual"/> or <see cref="Newest"/>.</summary>
     public string Version { get; init; } = Usual;
 
-    /// <summary>A file with the authorities that it trusts beside those of every node; null: none.</summary>
+    /// <summary>A file with the authorities that it trusts besides node's own. Null: none.</summary>
     public string? Authority { get; init; }
 
-    /// <summary>What its <c>.npmrc</c> was at first.</summary>
+    /// <summary>The first content of its <c>.npmrc</c>.</summary>
     public string Settings { get; }
 
     /// <summary>The person's own <c>.npmrc</c>.</summary>
@@ -52,9 +52,9 @@ internal sealed class NpmClient
 
     public string Registry { get; }
 
-    /// <summary>A package of one file, in a folder of its own.</summary>
+    /// <summary>Creates a package with one file, in a folder of its own.</summary>
     /// <param name="more">More members of its <c>package.json</c> besides name and version.</param>
-    /// <returns>The folder.</returns>
+    /// <returns>Returns the folder.</returns>
     public string Package(string name, string version, JsonObject? more = null, string content = "module.exports = 'here'")
     {
         var folder = _folder.Create(Path.Combine(_name, $"{name.Replace('/', '-')}-{version}-{Guid.CreateVersion7():N}"));
@@ -69,7 +69,7 @@ internal sealed class NpmClient
         return folder;
     }
 
-    /// <summary>Something that uses packages and is none.</summary>
+    /// <summary>Creates a project that uses packages and is not published.</summary>
     public string Project() => Package("app", "1.0.0", new JsonObject { ["private"] = true });
 
     public Task<Output> NpmAsync(string folder, params string[] arguments) => Npm(folder).RunAsync(arguments);
@@ -79,11 +79,11 @@ internal sealed class NpmClient
     public Task<Output> PublishAsync(string name, string version, JsonObject? more = null) =>
         NpmAsync(Package(name, version, more), "publish");
 
-    /// <summary>What <c>npm view NAME --json</c> says of some of its members.</summary>
+    /// <summary>What <c>npm view NAME --json</c> prints about some members.</summary>
     public async Task<JsonElement> ViewAsync(string name, params string[] members) => JsonSerializer.Deserialize<JsonElement>(
         (await NpmAsync(Home, ["view", name, .. members, "--json"])).Text);
 
-    /// <summary>What the package's one file says to a program in the folder.</summary>
+    /// <summary>What the package's single file exports to a program in the folder.</summary>
     public async Task<string> RequireAsync(string folder, string name) =>
         (await Node(folder).RunAsync("-p", $"require('{name}')")).Line;
 
@@ -92,7 +92,7 @@ internal sealed class NpmClient
     public Command Npm(string folder) =>
         In(folder, Version == Usual ? ["npm"] : [Installed(NewestNode), Installed("npm/bin/npm-cli.js")]);
 
-    /// <summary>The line that signs in at a registry.</summary>
+    /// <summary>The line that signs in to a registry.</summary>
     public static string LoginAt(Uri registry, string token) => $"//{registry.Authority}{registry.AbsolutePath}:_authToken={token}\n";
 
     public Command Pnpm(string folder) => In(folder, ["node", Installed("pnpm/bin/pnpm.mjs")]);
@@ -100,7 +100,7 @@ internal sealed class NpmClient
     /// <summary>Yarn 1.</summary>
     public Command ClassicYarn(string folder) => In(folder, ["node", Installed("yarn/bin/yarn.js")]);
 
-    /// <summary>Yarn 4, which has settings of its own in the project.</summary>
+    /// <summary>Yarn 4, which has its own settings in the project.</summary>
     public Command BerryYarn(string folder) => In(folder, ["node", Installed("@yarnpkg/cli-dist/bin/yarn.js")]);
 
     private static string NewestNode =>
@@ -113,7 +113,7 @@ internal sealed class NpmClient
         return file;
     }
 
-    /// <summary>Where the server's names lead to it may be another folder than this one's at first.</summary>
+    /// <summary>If the server's names are resolved in another namespace, the command may begin in another folder.</summary>
     private Command In(string folder, string[] program)
     {
         var command = _server.Program("env", ["-C", folder, .. program]);

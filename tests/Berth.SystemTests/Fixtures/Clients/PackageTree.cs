@@ -1,20 +1,20 @@
 namespace Berth.SystemTests.Fixtures.Clients;
 
-/// <summary>A version of a package, and what it needs of others.</summary>
+/// <summary>A version of a package, and its dependencies.</summary>
 internal sealed record TreeVersion(string Name, string Version, IReadOnlyDictionary<string, string> Dependencies);
 
 /// <summary>
-/// 200 packages that need each other as those of a real program do: nearly thirty deep, most of them needed by several others, and fifty of
-/// them in two versions that cannot stand in one place.
+/// 200 packages that depend on each other as those of a real program do. The tree is almost thirty deep, most packages are needed by
+/// several others, and fifty are needed in two versions that cannot be in one place.
 /// </summary>
 internal sealed class PackageTree(string scope)
 {
     public const int Size = 200;
 
-    /// <summary>It needs all others.</summary>
+    /// <summary>The package that needs all others.</summary>
     public string Root => Name(0);
 
-    /// <summary>What is published of each package, in the order in which its versions come.</summary>
+    /// <summary>The versions of each package, in the order in which they are published.</summary>
     public IEnumerable<IReadOnlyList<TreeVersion>> Packages => Enumerable.Range(0, Size).Select(
         number => (IReadOnlyList<TreeVersion>)[.. Versions(number).Select(
             version => new TreeVersion(Name(number), version, NeedsOf(number).ToDictionary(Name, other => Range(number, other))))]);

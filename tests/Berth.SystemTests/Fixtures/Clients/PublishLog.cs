@@ -8,7 +8,7 @@ using Berth.Tests.Npm;
 namespace Berth.SystemTests.Fixtures.Clients;
 
 /// <summary>
-/// What writers published and what the server acknowledged, and the check of both against a server that was killed meanwhile.
+/// Records what writers published and what the server acknowledged, and checks both against a server that was killed meanwhile.
 /// </summary>
 internal sealed class PublishLog(string owner)
 {
@@ -17,18 +17,18 @@ internal sealed class PublishLog(string owner)
     private readonly List<Published> _checked = [];
     private int _acknowledgements;
 
-    /// <summary>Answers 201 so far.</summary>
+    /// <summary>The number of 201 answers so far.</summary>
     public int Acknowledgements => Volatile.Read(ref _acknowledgements);
 
     public int CutOff { get; private set; }
 
     public int VisibleAnyway { get; private set; }
 
-    /// <summary>How many versions there are.</summary>
+    /// <summary>The number of versions.</summary>
     public int Versions => _checked.Count;
 
     /// <summary>
-    /// Publishes one version after the other, of packages that other writers publish too, until the server does not answer any more.
+    /// Publishes versions one after the other, of packages that other writers publish too, until the server no longer answers.
     /// </summary>
     public async Task PublishUntilKilledAsync(RawNpm npm, int round, int writer, CancellationToken cancellationToken)
     {
@@ -67,7 +67,8 @@ internal sealed class PublishLog(string owner)
     }
 
     /// <summary>
-    /// What was acknowledged is there; of the rest, packuments and tarballs say the same, and publishing it again makes it be there.
+    /// Checks that everything acknowledged is there. For the rest, packuments and tarballs must agree, and another publish must make it
+    /// exist.
     /// </summary>
     public async Task CheckAsync(RawNpm npm)
     {
@@ -89,7 +90,7 @@ internal sealed class PublishLog(string owner)
         }
     }
 
-    /// <summary>Everything that was ever published is there with its bytes, and nothing else.</summary>
+    /// <summary>Checks that everything that was ever published is there with its bytes, and nothing else.</summary>
     public async Task CheckAllAsync(RawNpm npm)
     {
         var seen = await SeenAsync(npm);
@@ -102,7 +103,7 @@ internal sealed class PublishLog(string owner)
         }
     }
 
-    /// <summary>The versions of all packages with their sums, of which both forms of the packument say the same.</summary>
+    /// <summary>Reads the versions of all packages with their checksums. Both forms of the packument must say the same.</summary>
     private async Task<Dictionary<(string Name, string Version), string>> SeenAsync(RawNpm npm)
     {
         Dictionary<(string, string), string> seen = [];

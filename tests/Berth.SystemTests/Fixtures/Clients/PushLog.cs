@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 
 namespace Berth.SystemTests.Fixtures.Clients;
 
-/// <summary>What writers sent and what the server acknowledged, and the check of both against a server that was killed meanwhile.</summary>
+/// <summary>
+/// Records what writers sent and what the server acknowledged, and checks both against a server that was killed meanwhile.
+/// </summary>
 internal sealed class PushLog
 {
     private readonly ConcurrentQueue<Image> _fresh = [];
@@ -12,7 +14,7 @@ internal sealed class PushLog
 
     private int _acknowledgements;
 
-    /// <summary>Answers 201 so far, of blobs and manifests.</summary>
+    /// <summary>The number of 201 answers so far, for blobs and manifests.</summary>
     public int Acknowledgements => Volatile.Read(ref _acknowledgements);
 
     public int Acknowledged { get; private set; }
@@ -21,7 +23,7 @@ internal sealed class PushLog
 
     public int VisibleAnyway { get; private set; }
 
-    /// <summary>Pushes one image after the other until the server does not answer any more.</summary>
+    /// <summary>Pushes images one after the other until the server no longer answers.</summary>
     public async Task PushUntilKilledAsync(RawRegistry registry, string prefix, CancellationToken cancellationToken)
     {
         for (var number = 0; ; number++)

@@ -21,7 +21,7 @@ internal sealed class RawNpm(Person person) : IDisposable
 
     private readonly HttpClient _http = person.Api();
 
-    /// <summary>Publishes all of a tree, several packages at once, for everybody.</summary>
+    /// <summary>Publishes all packages of a tree, several at once, as public ones.</summary>
     public Task PublishAsync(PackageTree tree) => Parallel.ForEachAsync(
         tree.Packages, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken },
         async (versions, token) =>
@@ -32,7 +32,7 @@ internal sealed class RawNpm(Person person) : IDisposable
             }
         });
 
-    /// <summary>Says to a program what it is, and what it needs of others.</summary>
+    /// <summary>Publishes a version that tells a program its name and its dependencies.</summary>
     /// <param name="access">The value of <c>npm publish --access</c>.</param>
     public async Task PublishAsync(TreeVersion version, string access, CancellationToken cancellationToken)
     {
@@ -52,7 +52,7 @@ internal sealed class RawNpm(Person person) : IDisposable
     }
 
     /// <param name="whole">False: the short form that an installation reads.</param>
-    /// <returns>Null where there is no such package.</returns>
+    /// <returns>Null when there is no such package.</returns>
     public async Task<JsonElement?> PackumentAsync(string name, bool whole, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, At(name));
@@ -61,7 +61,7 @@ internal sealed class RawNpm(Person person) : IDisposable
         return await ContentAsync(answer, cancellationToken) is { } content ? JsonSerializer.Deserialize<JsonElement>(content) : null;
     }
 
-    /// <summary>Null where there is none.</summary>
+    /// <summary>Null when there is nothing.</summary>
     public async Task<byte[]?> GetAsync(Uri address, CancellationToken cancellationToken)
     {
         using var answer = await _http.GetAsync(address, cancellationToken);

@@ -6,7 +6,7 @@ using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Fixtures.Clients;
 
-/// <summary>The registry's protocol by hand, for what no client does on demand. Signs in with the token directly on /v2.</summary>
+/// <summary>Speaks the registry's protocol directly, for what no client does on demand. It sends the token itself to /v2.</summary>
 internal sealed class RawRegistry(HttpClient http, string repository) : IDisposable
 {
     public const string ManifestType = "application/vnd.oci.image.manifest.v1+json";
@@ -29,7 +29,7 @@ internal sealed class RawRegistry(HttpClient http, string repository) : IDisposa
         return digest;
     }
 
-    /// <summary>POST, PATCH, PUT; the first answer that is not the wanted one is returned.</summary>
+    /// <summary>POST, PATCH, PUT. Returns the first answer that is not the expected one.</summary>
     public async Task<HttpResponseMessage> TryPushBlobAsync(byte[] content, CancellationToken cancellationToken)
     {
         var post = await http.PostAsync(Path("blobs/uploads/"), null, cancellationToken);
@@ -50,7 +50,7 @@ internal sealed class RawRegistry(HttpClient http, string repository) : IDisposa
         return await http.PutAsync(WithDigest(location, Digest(content)), Octets([]), cancellationToken);
     }
 
-    /// <summary>One upload from a stream; the digest is known beforehand.</summary>
+    /// <summary>Uploads a stream whose digest is known beforehand.</summary>
     public async Task PushStreamAsync(Stream content, string digest, CancellationToken cancellationToken)
     {
         using var post = await http.PostAsync(Path("blobs/uploads/"), null, cancellationToken);
@@ -60,7 +60,7 @@ internal sealed class RawRegistry(HttpClient http, string repository) : IDisposa
         await EnsureAsync(put, HttpStatusCode.Created, cancellationToken);
     }
 
-    /// <summary>Asks for the blob of another repository; true when it was mounted.</summary>
+    /// <summary>Asks to mount the blob of another repository. Returns true when it was mounted.</summary>
     public async Task<bool> MountAsync(string digest, string from, CancellationToken cancellationToken)
     {
         using var response = await http.PostAsync(
@@ -83,7 +83,7 @@ internal sealed class RawRegistry(HttpClient http, string repository) : IDisposa
         return await http.PutAsync(Path("manifests/" + reference), content, cancellationToken);
     }
 
-    /// <summary>Null where it is unknown; every other answer than that and 200 fails.</summary>
+    /// <summary>Null when it is unknown. Every answer other than that and 200 fails.</summary>
     public Task<byte[]?> GetManifestAsync(string reference, CancellationToken cancellationToken) =>
         GetAsync("manifests/" + reference, cancellationToken);
 
@@ -104,7 +104,7 @@ internal sealed class RawRegistry(HttpClient http, string repository) : IDisposa
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string rest, CancellationToken cancellationToken) =>
         await http.SendAsync(new HttpRequestMessage(method, Path(rest)), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
-    /// <summary>A manifest with this configuration and these layers, whose media type is OCI's unless said otherwise.</summary>
+    /// <summary>Makes a manifest with this configuration and these layers. Its media type is OCI's unless another is given.</summary>
     public static byte[] Manifest(string configuration, params string[] layers) =>
         Encoding.UTF8.GetBytes(
             $$"""{"schemaVersion":2,"mediaType":"{{ManifestType}}","config":{{configuration}},"layers":[{{string.Join(',', layers)}}]}""");

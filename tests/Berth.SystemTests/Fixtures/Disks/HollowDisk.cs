@@ -2,7 +2,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Fixtures.Disks;
 
-/// <summary>A filesystem that promises more room than lies beneath it: writes succeed, and writing them back fails.</summary>
+/// <summary>A filesystem that promises more room than its disk has, so that writes succeed and their write-back fails.</summary>
 internal sealed class HollowDisk : IAsyncDisposable
 {
     private const long Promised = 128 << 20;
@@ -26,7 +26,7 @@ internal sealed class HollowDisk : IAsyncDisposable
             file.SetLength(Promised);
         }
 
-        // Without a journal: that of another one would fail as well, and the test is of the bytes.
+        // It has no journal, because a write to a journal would fail as well, and the test is about the bytes.
         await new Command("mkfs.ext4").RunAsync("-q", "-F", "-m", "0", "-O", "^has_journal", image);
         var mounted = await new Command("mount").TryAsync(null, "-o", "loop", image, disk.Path);
         Requirement.That(mounted.ExitCode == 0, "no loop device can be mounted here");
@@ -34,7 +34,7 @@ internal sealed class HollowDisk : IAsyncDisposable
     }
 
     /// <summary>
-    /// Detached at once: a sandbox that another test began meanwhile has a copy of the mount, and the disk is busy until that ends.
+    /// Unmounts lazily. A sandbox that another test has started meanwhile has a copy of the mount, and the disk is busy until it ends.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

@@ -2,7 +2,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Fixtures.Disks;
 
-/// <summary>A filesystem of its own in a file, mounted for the test: the disk that runs full.</summary>
+/// <summary>A filesystem in a file, mounted for the test, which runs full.</summary>
 internal sealed class SmallDisk : IAsyncDisposable
 {
     private const long Size = 96 << 20;
@@ -28,7 +28,7 @@ internal sealed class SmallDisk : IAsyncDisposable
         return disk;
     }
 
-    /// <summary>Takes the free space, all but the given number of bytes; delete the returned file to give it back.</summary>
+    /// <summary>Fills the free space except for the given number of bytes. Deleting the returned file frees it again.</summary>
     public async Task<string> FillAsync(long leave)
     {
         var filler = System.IO.Path.Combine(Path, "filler");
@@ -44,13 +44,13 @@ internal sealed class SmallDisk : IAsyncDisposable
         }
         catch (IOException)
         {
-            // Full to the last block, as wanted.
+            // The disk is full to the last block, as intended.
         }
 
         return filler;
     }
 
-    /// <summary>Detached at once, as <see cref="HollowDisk"/>: others may have a copy of the mount.</summary>
+    /// <summary>Unmounts lazily like <see cref="HollowDisk"/>, since others may have a copy of the mount.</summary>
     public async ValueTask DisposeAsync()
     {
         await new Command("umount").TryAsync(null, "--lazy", Path);

@@ -4,13 +4,13 @@ using System.Text.Json;
 
 namespace Berth.SystemTests.Fixtures.Server;
 
-/// <summary>Somebody who can sign in: an account, and a personal token of it.</summary>
+/// <summary>A person who can sign in: an account, and one of its personal tokens.</summary>
 internal sealed record Person(ServerProcess Server, string Login, string Token)
 {
     public HttpClient Api() => Server.Client(Token);
 }
 
-/// <summary>Makes accounts through the REST API, as a site administrator does. Names are new each time.</summary>
+/// <summary>Creates accounts through the REST API, as a site administrator does. Their names are new each time.</summary>
 internal static class Accounts
 {
     private static readonly string[] DefaultScopes = ["write:packages", "delete:packages", "repo", "codespace", "admin:org", "user"];
@@ -25,7 +25,7 @@ internal static class Accounts
         return new Person(server, login, answer.GetProperty("token").GetString()!);
     }
 
-    /// <summary>An organization that the person owns; returns its login.</summary>
+    /// <summary>Creates an organization that the person owns. Returns its login.</summary>
     public static async Task<string> OrganizationAsync(this Person owner, string name)
     {
         var login = Unique(name);

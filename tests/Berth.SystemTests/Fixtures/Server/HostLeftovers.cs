@@ -4,8 +4,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Fixtures.Server;
 
 /// <summary>
-/// What the codespaces of a server that is thrown away leave on the machine: a server that stops leaves them running, with their
-/// filesystems mounted, their networks and the firewall in place.
+/// Removes what the codespaces of a deleted server leave on the machine. A server that stops leaves them running, with their filesystems
+/// mounted, their networks and the firewall.
 /// </summary>
 internal static class HostLeftovers
 {

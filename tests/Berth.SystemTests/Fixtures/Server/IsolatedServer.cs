@@ -5,8 +5,7 @@ using Berth.Tests.TestServer;
 namespace Berth.SystemTests.Fixtures.Server;
 
 /// <summary>
-/// A Berth with isolated subdomains and a wildcard certificate that it serves itself, and a container engine of its own; both know its
-/// names and nobody else does.
+/// A Berth with isolated subdomains and its own wildcard certificate, and its own container engine. Only these two know its names.
 /// </summary>
 public sealed class IsolatedServer : IAsyncLifetime
 {
@@ -20,7 +19,7 @@ public sealed class IsolatedServer : IAsyncLifetime
 
     internal SecondEngine Engine => _engine!;
 
-    /// <summary>A folder with what clients trust it by: <c>ca.crt</c>, as containers' tools look for it.</summary>
+    /// <summary>A folder with the certificate that clients must trust: <c>ca.crt</c>, the name that container tools look for.</summary>
     public string CertificateFolder { get; private set; } = "";
 
     public string Certificate => Path.Combine(CertificateFolder, "ca.crt");
@@ -39,7 +38,7 @@ public sealed class IsolatedServer : IAsyncLifetime
         await TrustAsync(Server.Images);
     }
 
-    /// <summary>Its engine takes the server's certificate at this host, too.</summary>
+    /// <summary>Lets its engine trust the server's certificate at this host too.</summary>
     public Task TrustAsync(string registry) => _names!.TrustAsync(registry, Certificate);
 
     public async ValueTask DisposeAsync()

@@ -6,7 +6,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.SystemTests.Fixtures.Server;
 
-/// <summary>nginx with the configuration that docs/names-and-certificates.md shows, with names, ports and files of the test.</summary>
+/// <summary>nginx with the configuration in docs/names-and-certificates.md, with names, ports and files of the test.</summary>
 internal sealed class NginxProxy : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();

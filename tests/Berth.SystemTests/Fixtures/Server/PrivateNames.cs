@@ -5,14 +5,14 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Fixtures.Server;
 
 /// <summary>
-/// A mount namespace in which names lead to this machine, and what is in <c>/etc</c> may be changed: the machine's own stays as it is. It
-/// is there as long as something runs in it.
+/// A mount namespace in which names resolve to this machine and files in <c>/etc</c> may be changed, while the machine's own stay as they
+/// are. It exists as long as a process runs in it.
 /// </summary>
 internal sealed class PrivateNames : IAsyncDisposable
 {
     /// <summary>
-    /// In the new namespace: an /etc of its own above the machine's, in memory. Files of /etc that are mounts, as in containers, would be
-    /// hidden by it and are read before.
+    /// Runs in the new namespace, and puts an /etc in memory over the machine's. It reads files of /etc that are mounts first, as there are
+    /// in containers, since they would be hidden.
     /// </summary>
     private const string Keeper = """
         set -eu
@@ -39,7 +39,7 @@ internal sealed class PrivateNames : IAsyncDisposable
             RedirectStandardOutput = true,
         })!;
 
-    /// <summary>What a program is started with so that it runs in it.</summary>
+    /// <summary>The command that starts a program in the namespace.</summary>
     public string[] Enter => ["nsenter", $"--mount=/proc/{_process.Id.ToString(CultureInfo.InvariantCulture)}/ns/mnt", "--"];
 
     /// <param name="names">They resolve to 127.0.0.1.</param>
@@ -55,7 +55,7 @@ internal sealed class PrivateNames : IAsyncDisposable
 
     public Command Command(string program, params string[] leading) => new(Enter[0], [.. Enter[1..], program, .. leading]);
 
-    /// <summary>A container engine in it takes the certificate for the registry's authority, as it does on any host.</summary>
+    /// <summary>Makes a container engine in the namespace trust the certificate for the registry, as on any host.</summary>
     public Task TrustAsync(string registry, string certificate) => Command("sh").RunAsync(
         "-c", "mkdir -p \"/etc/docker/certs.d/$1\" && cp \"$2\" \"/etc/docker/certs.d/$1/ca.crt\"", "trust", registry, certificate);
 

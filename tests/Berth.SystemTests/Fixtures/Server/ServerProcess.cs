@@ -8,9 +8,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.SystemTests.Fixtures.Server;
 
-/// <summary>
-/// The server as its operators run it: a process of its own on a free port, that can be stopped, killed and started again.
-/// </summary>
+/// <summary>The server as operators run it: a separate process on a free port, which can be stopped, killed and started again.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
     public const string AdminToken = "the-admin-token-of-the-client-tests";
@@ -37,19 +35,19 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public Uri Url { get; }
 
-    /// <summary>For a server in this process on the same database, once this one has stopped.</summary>
+    /// <summary>The setting for a server in this process on the same database, after this one has stopped.</summary>
     public string DatabaseSetting => _database.Setting ?? "sqlite:" + Path.Combine(Data, "berth.db");
 
-    /// <summary>host:port, as it stands in image names.</summary>
+    /// <summary>HOST:PORT, as in image names.</summary>
     public string Host => Url.Authority;
 
-    /// <summary>What image names begin with: a host of its own with isolated subdomains.</summary>
+    /// <summary>The beginning of image names. With isolated subdomains it is a host of its own.</summary>
     public string Images => (HasSubdomains ? "containers." : "") + Host;
 
-    /// <summary>The npm registry, which likewise has a host of its own.</summary>
+    /// <summary>The npm registry's URL. It also has its own host with isolated subdomains.</summary>
     public Uri Npm => HasSubdomains ? new Uri($"{Url.Scheme}://npm.{Host}/") : new Uri(Url, "npm/");
 
-    /// <summary>Where it listens itself, on this machine.</summary>
+    /// <summary>The address at which it listens on this machine.</summary>
     public string Listens => $"{(_place.Host == "127.0.0.1" ? _place.Host : "localhost")}:{_port.Number}";
 
     public HttpClient Admin { get; }
@@ -59,7 +57,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public static Task<ServerProcess> StartAsync(string name, string? data = null, params string[] settings) =>
         StartAtAsync(new ServerPlace("localhost"), name, data, settings);
 
-    /// <summary>Under another name than localhost.</summary>
+    /// <summary>Starts it under another name than localhost.</summary>
     internal static async Task<ServerProcess> StartAtAsync(ServerPlace place, string name, string? data = null, params string[] settings)
     {
         var folder = data ?? Directory.CreateTempSubdirectory("berth-server-").FullName;
@@ -120,16 +118,16 @@ public sealed class ServerProcess : IAsyncDisposable
             $"the server at {Url} is ready (its log: {_log})");
     }
 
-    /// <summary>A client's program, where the server's names lead to it.</summary>
+    /// <summary>A client program, in the namespace where the server's names can be resolved.</summary>
     internal Command Program(string name, params string[] leading) =>
         _place.Enter is [var first, .. var rest] ? new Command(first, [.. rest, name, .. leading]) : new Command(name, leading);
 
-    /// <summary>What it wrote to its standard output and error, since it was first started.</summary>
+    /// <summary>What it has written to standard output and error since its first start.</summary>
     public string LogFile => _log;
 
     public bool IsRunning => _process is { HasExited: false };
 
-    /// <summary>It stands still (SIGSTOP) until it is told to go on.</summary>
+    /// <summary>Stops the process temporarily (SIGSTOP).</summary>
     public Task StandStillAsync() => new Command("kill").RunAsync("-STOP", _process!.Id.ToString(CultureInfo.InvariantCulture));
 
     public Task GoOnAsync() => new Command("kill").RunAsync("-CONT", _process!.Id.ToString(CultureInfo.InvariantCulture));
@@ -140,7 +138,7 @@ public sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>Ends it with SIGTERM; returns its exit code.</summary>
+    /// <summary>Ends it with SIGTERM. Returns its exit code.</summary>
     public async Task<int> StopAsync()
     {
         using (var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]))
@@ -152,13 +150,13 @@ public sealed class ServerProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>A client that sends the token with every request, or nothing.</summary>
+    /// <summary>A client that sends the token, if there is one, with every request.</summary>
     public HttpClient Client(string? token)
     {
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, MaxConnectionsPerServer = 64 };
         if (_place.Host is not ("localhost" or "127.0.0.1"))
         {
-            // Names of a test are in its own namespace alone.
+            // The test's names can only be resolved in its own namespace.
             handler.ConnectCallback = async (context, token) =>
             {
                 var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -207,7 +205,7 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private bool HasSubdomains => _settings.GetValueOrDefault("BERTH_SUBDOMAINS") == "true";
 
-    /// <summary>Its own, or that of the proxy before it.</summary>
+    /// <summary>Its own certificate, or that of the proxy before it.</summary>
     private string? Certificate => _place.Certificate ?? _settings.GetValueOrDefault("BERTH_TLS_CERT_FILE");
 
     private async Task<bool> IsReadyAsync()
@@ -235,19 +233,19 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 }
 
-/// <summary>Where a server is for its clients.</summary>
+/// <summary>Where clients find a server.</summary>
 /// <param name="Host">The host's name and the port on which it listens.</param>
 internal sealed record ServerPlace(string Host)
 {
-    /// <summary>What it is started with (<see cref="PrivateNames.Enter"/>).</summary>
+    /// <summary>The command that starts it (<see cref="PrivateNames.Enter"/>).</summary>
     public string[] Enter { get; init; } = [];
 
-    /// <summary>Where a proxy before it serves it; null: it is its own address.</summary>
+    /// <summary>The URL at which a proxy serves it. Null: clients use its own address.</summary>
     public Uri? Url { get; init; }
 
-    /// <summary>The proxy's, as a PEM file.</summary>
+    /// <summary>The proxy's certificate, as a PEM file.</summary>
     public string? Certificate { get; init; }
 
-    /// <summary>Told where it will listen, before it starts.</summary>
+    /// <summary>Called with the address before the server starts.</summary>
     public Func<string, Task> Listening { get; init; } = _ => Task.CompletedTask;
 }

@@ -4,7 +4,7 @@ using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Fixtures.Server;
 
-/// <summary>One server process for all tests that neither stop it nor need settings of their own.</summary>
+/// <summary>One server process for all tests that neither stop it nor need their own settings.</summary>
 public sealed class SharedServer : IAsyncLifetime
 {
     private ServerProcess? _process;

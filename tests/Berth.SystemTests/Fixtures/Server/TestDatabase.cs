@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Berth.SystemTests.Fixtures.Server;
 
-/// <summary>A database of its own on the PostgreSQL server of the test run; without one, the server's own SQLite file.</summary>
+/// <summary>A separate database on the test run's PostgreSQL server. If there is none, the server uses its own SQLite file.</summary>
 internal sealed class TestDatabase : IAsyncDisposable
 {
     private readonly string? _connection;
@@ -15,7 +15,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         _name = name;
     }
 
-    /// <summary>For <c>BERTH_DATABASE</c>; null means SQLite.</summary>
+    /// <summary>The value of <c>BERTH_DATABASE</c>. Null means SQLite.</summary>
     public string? Setting { get; }
 
     public static async Task<TestDatabase> CreateAsync(string? server)

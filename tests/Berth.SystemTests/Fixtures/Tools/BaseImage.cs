@@ -1,6 +1,6 @@
 namespace Berth.SystemTests.Fixtures.Tools;
 
-/// <summary>The busybox image that script/images makes without a registry; made once for all tests.</summary>
+/// <summary>The busybox image that script/images makes without a registry. It is made once for all tests.</summary>
 internal static class BaseImage
 {
     private static readonly Lazy<Task<string>> Made = new(MakeAsync);

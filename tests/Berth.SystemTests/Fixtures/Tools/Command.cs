@@ -11,7 +11,7 @@ internal sealed record Output(string Command, int ExitCode, string Text, string 
     public string Line => Text.Trim();
 }
 
-/// <summary>A program with the arguments and environment that all its calls in a test share.</summary>
+/// <summary>A program, with the arguments and environment that all its calls in a test share.</summary>
 internal sealed class Command(string program, params string[] leading)
 {
 
@@ -19,7 +19,7 @@ internal sealed class Command(string program, params string[] leading)
 
     public string? Folder { get; init; }
 
-    /// <summary>Runs it; anything but exit code 0 fails the test and shows what was printed.</summary>
+    /// <summary>Runs it. Any exit code other than 0 fails the test and shows what was printed.</summary>
     public async Task<Output> RunAsync(params string[] arguments)
     {
         var output = await TryAsync(null, arguments);
@@ -76,7 +76,7 @@ internal sealed class Command(string program, params string[] leading)
         }
         catch (IOException)
         {
-            // It has ended without reading: what it said and its exit code tell why.
+            // The program has ended without reading. Its output and exit code say why.
         }
     }
 

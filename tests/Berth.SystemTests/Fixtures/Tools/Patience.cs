@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Berth.SystemTests.Fixtures.Tools;
 
 /// <summary>
-/// Waiting for what comes to pass by itself. The limit is no claim about speed, and far above what the slowest machine needs: it ends a
-/// test that would hang, and says what it waited for.
+/// Waits for what happens by itself. The limit says nothing about speed. It is far above what the slowest machine needs, ends a test that
+/// would hang, and says what the test waited for.
 /// </summary>
 internal static class Patience
 {
@@ -25,7 +25,7 @@ internal static class Patience
     public static Task UntilAsync(Func<bool> holds, [CallerArgumentExpression(nameof(holds))] string what = "") =>
         UntilAsync(() => Task.FromResult(holds()), what);
 
-    /// <summary>Runs something that takes a token; when it takes too long the test fails with these words.</summary>
+    /// <summary>Runs a function that takes a token. If it takes too long, the test fails with these words.</summary>
     public static async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> run, Func<Task<string>> words)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Berth.SystemTests.Fixtures.Tools;
 
-/// <summary>What can be seen of this machine's processes, again and again until it is enough.</summary>
+/// <summary>Reads what can be seen of this machine's processes, again and again until it is told to end.</summary>
 internal sealed class ProcessArguments
 {
     private readonly ConcurrentDictionary<string, byte> _seen = new(StringComparer.Ordinal);
@@ -20,12 +20,12 @@ internal sealed class ProcessArguments
     /// may.</param>
     public static ProcessArguments Watch(params string[] files) => new(files);
 
-    /// <summary>Waits until some process has these words. Whoever has them must not end before.</summary>
+    /// <summary>Waits until the words are seen in some process, which must not end before.</summary>
     public Task SeenAsync(string words) => Patience.UntilAsync(() => Has(words), $"a process is seen with '{words}'");
 
     public bool Has(string words) => _seen.Keys.Any(text => text.Contains(words, StringComparison.Ordinal));
 
-    /// <summary>Ends the watching; all that was seen.</summary>
+    /// <summary>Ends the watching and returns everything that was seen.</summary>
     public async Task<string> EndAsync()
     {
         _enough = true;
@@ -47,12 +47,12 @@ internal sealed class ProcessArguments
                     }
                     catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
                     {
-                        // It has just ended.
+                        // The process has just ended.
                     }
                 }
             }
 
-            // Not without a pause: on one processor nothing else would come to its turn.
+            // Pause, because nothing else could run on a single processor otherwise.
             await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None);
         }
     }

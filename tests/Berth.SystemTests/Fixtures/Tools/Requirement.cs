@@ -1,6 +1,6 @@
 namespace Berth.SystemTests.Fixtures.Tools;
 
-/// <summary>What a test needs of the machine. Missing, it skips the test at home and fails it in continuous integration.</summary>
+/// <summary>What a test needs from the machine. If it is missing, the test is skipped, but fails in continuous integration.</summary>
 internal static class Requirement
 {
     public static void Program(string name)

@@ -1,6 +1,6 @@
 namespace Berth.SystemTests.Fixtures.Tools;
 
-/// <summary>A folder that goes with its test.</summary>
+/// <summary>A folder that is deleted with its test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("berth-clients-").FullName;
