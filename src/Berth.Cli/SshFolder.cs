@@ -4,11 +4,11 @@ using Berth.Client.Wire;
 namespace Berth.Cli;
 
 /// <summary>
-/// What <c>ssh</c> needs on this machine, in <c>ssh/</c> of Berth's own folder: a key pair, the host key of each codespace, entries for
-/// <c>~/.ssh/config</c>.
+/// The files that <c>ssh</c> needs on this machine, in <c>ssh/</c> of Berth's own folder: a key pair, the host key of each codespace, and
+/// entries for <c>~/.ssh/config</c>.
 /// <code>
 /// id_ed25519          the key pair, made anew every month
-/// id_ed25519.before   the public key before it: an ssh that runs may have read its private key
+/// id_ed25519.before   the previous public key, since a running ssh may have read its private key
 /// known_hosts/NAME    the host key of one codespace
 /// config              entries for ~/.ssh/config to include
 /// </code>

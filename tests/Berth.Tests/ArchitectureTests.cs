@@ -4,8 +4,8 @@ using Berth.Tests.Architecture;
 namespace Berth.Tests;
 
 /// <summary>
-/// Which feature folder of the server may use which: by <see cref="SourceMap"/>. A new row or a new name in one is a design decision;
-/// docs/decisions/0001 says which way dependencies point.
+/// Says which feature folder of the server may use which, by <see cref="SourceMap"/>. A new row, or a new name in one, is a design
+/// decision. docs/decisions/0001 says in which direction dependencies go.
 /// </summary>
 public sealed partial class ArchitectureTests
 {
@@ -15,8 +15,7 @@ public sealed partial class ArchitectureTests
     ];
 
     /// <summary>
-    /// The rooms of <c>Codespaces</c>, from the ones that know least. Beside these every room may use what lies in the feature's own
-    /// folder.
+    /// The rooms of <c>Codespaces</c>, beginning with those that know least. In addition every room may use the feature's own folder.
     /// </summary>
     private static readonly Dictionary<string, string[]> CodespaceRooms = new(StringComparer.Ordinal)
     {
@@ -77,7 +76,7 @@ public sealed partial class ArchitectureTests
             .. Ground, "Oci", "Storage", "Access", "Authentication", "Api", "Accounts", "Repositories", "Organizations", "Audit",
         ],
         ["Trusts"] = [.. Ground, "Access", "Authentication", "Api", "Registries", "Repositories", "Audit"],
-        // The two registries meet in Packages and Storage, never in each other.
+        // The two registries share Packages and Storage, and never use each other.
         ["Registry"] = [.. Ground, "Oci", "Access", "Authentication", "Storage", "Packages", "Trusts"],
         ["Npm"] = [
             .. Ground, "Oci", "Access", "Accounts", "Api", "Authentication", "Organizations", "Storage", "Packages", "Tokens", "Trusts",
@@ -162,7 +161,7 @@ public sealed partial class ArchitectureTests
         }
     }
 
-    /// <summary>Who may do what is asked of AccessRules; the tables and roles behind it are nobody else's to read.</summary>
+    /// <summary>Rights are asked of AccessRules. No other code may read the tables and roles behind it.</summary>
     [Fact]
     public void Only_access_reads_the_facts_of_access()
     {

@@ -5,8 +5,8 @@ using Berth.Tests.Database;
 namespace Berth.Tests;
 
 /// <summary>
-/// Which folder of the server writes which table: read from the SQL in the source. Everybody may read; who wants a change asks the owner,
-/// so that a rule about a table has one home.
+/// Says which folder of the server writes which table, by the SQL in the source. Every folder may read. To change a table, others ask its
+/// owner, so that each rule about a table is in one place.
 /// </summary>
 public sealed partial class TableOwnerTests
 {
@@ -88,7 +88,7 @@ public sealed partial class TableOwnerTests
     };
 
     /// <summary>
-    /// Names with uploads and no version yet: nobody but the uploader sees them, so they are no package, and nothing happens to one.
+    /// Names with uploads and without a version. Only their uploader sees them, so they are not packages yet and have no events.
     /// </summary>
     private const string Pending = "Packages/Content";
 
@@ -122,14 +122,14 @@ public sealed partial class TableOwnerTests
             source.File, Path.GetDirectoryName(source.File)!.Replace('\\', '/'), match.Groups["table"].Value,
             Statement(source.Text, match.Index));
 
-    /// <summary>The text up to the end of its string, as far as that can be told without reading C#.</summary>
+    /// <summary>The text up to the end of its string, as far as that can be found without parsing C#.</summary>
     private static string Statement(string text, int start)
     {
         var end = text.IndexOf('"', start);
         return end < 0 ? text[start..] : text[start..end];
     }
 
-    /// <summary>Comments say what a statement does, and write nothing.</summary>
+    /// <summary>Leaves out comments, which describe statements and write nothing.</summary>
     private static IEnumerable<(string File, string Text)> Sources()
     {
         var root = Path.Combine(ThisFolder(), "..", "..", "src", "Berth.Server");

@@ -8,7 +8,7 @@ internal static class ActorColumns
 {
     public const string Names = "actor, actor_name, token_id, address, request_id, run, ref, commit_id, environment";
 
-    /// <summary>In the order of <see cref="Names"/>. <see cref="Of"/> returns the values.</summary>
+    /// <summary>The values in the order of <see cref="Names"/>. <see cref="Of"/> returns their parameters.</summary>
     public const string Values =
         "@actorKey, @actorName, @actorToken, @actorAddress, @actorRequest, @actorRun, @actorRef, @actorCommit, @actorEnvironment";
 

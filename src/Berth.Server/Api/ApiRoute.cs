@@ -1,7 +1,7 @@
 namespace Berth.Server.Api;
 
 /// <summary>
-/// Who may call a route at all. Every route under /api names one, and <see cref="ApiGate"/> decides by it before the handler runs.
+/// Who may call a route at all. Every route under /api names one of these, and <see cref="ApiGate"/> decides by it before the handler runs.
 /// </summary>
 internal enum ApiNeed
 {

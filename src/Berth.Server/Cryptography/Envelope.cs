@@ -33,7 +33,7 @@ internal static class Envelope
         }
     }
 
-    /// <exception cref="CryptographicException">It was changed, belongs to another identity, or was wrapped by another master
+    /// <exception cref="CryptographicException">The value was changed, belongs to another identity, or was wrapped by another master
     /// key.</exception>
     public static byte[] Open(ReadOnlySpan<byte> stored, SecretIdentity identity, MasterKey masterKey)
     {

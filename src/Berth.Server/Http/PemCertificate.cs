@@ -39,7 +39,9 @@ internal sealed record PemCertificate(SslStreamCertificateContext Context, PemFi
         }
     }
 
-    /// <summary>Those of the names that clients would not find in it. The common name does not count, since clients ignore it.</summary>
+    /// <summary>
+    /// The names among the given ones that clients would not find in it. The common name does not count, since clients ignore it.
+    /// </summary>
     public IEnumerable<string> Lacks(IEnumerable<string> names) =>
         names.Where(name => !Leaf.MatchesHostname(name.Trim('[', ']'), allowWildcards: true, allowCommonName: false));
 }

@@ -90,9 +90,7 @@ internal sealed partial class DeletePackage(
         return error;
     }
 
-    /// <summary>
-    /// Makes the package private if its owner no longer allows its visibility, since nobody has said that it shall be open again.
-    /// </summary>
+    /// <summary>Makes the package private if its owner no longer allows its visibility, since nobody has asked to open it again.</summary>
     private static async Task TightenAsync(DbSession session, PackageChanges changes, PackageAddress address, long id)
     {
         var restored = await AccessDecisions.SubjectAsync(session, address);

@@ -1,12 +1,12 @@
 namespace Berth.Server.Storage;
 
 /// <summary>
-/// Where the file store keeps what:
+/// The folders of the file store:
 /// <code>
-/// ROOT/uploads/KEY    bytes on the way in; may be half
-/// ROOT/ab/KEY         finished; ab are the key's first two digits
+/// ROOT/uploads/KEY    an upload in progress
+/// ROOT/ab/KEY         a finished blob; ab are the key's first two digits
 /// </code>
-/// Both lie on one file system, so becoming a blob is one rename.
+/// Both are on one file system, so that an upload becomes a blob by one rename.
 /// </summary>
 internal sealed class FileLayout
 {

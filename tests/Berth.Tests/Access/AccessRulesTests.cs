@@ -3,7 +3,7 @@ using static Berth.Server.Access.PackageAction;
 
 namespace Berth.Tests.Access;
 
-/// <summary>The rules of access as a table: one row, one sentence of the rules.</summary>
+/// <summary>The rules of access as a table. Each row is one sentence of the rules.</summary>
 public sealed class AccessRulesTests
 {
     private const bool Yes = true;
@@ -11,7 +11,7 @@ public sealed class AccessRulesTests
 
     private static readonly (string Rule, bool Allowed, Principal Principal, PackageAction Action, World World)[] Rules =
     [
-        // Anonymous: public only, never push.
+        // Anonymous callers: only public packages, and never a push.
         ("anonymous pulls public", Yes, Principal.Anonymous, Pull, World.Public()),
         ("anonymous pulls no internal", No, Principal.Anonymous, Pull, World.Internal()),
         ("anonymous pulls no private", No, Principal.Anonymous, Pull, World.Private()),
@@ -236,7 +236,9 @@ public sealed class AccessRulesTests
         ("a codespace never manages", No, Who.Codespace(), Manage, World.Private().ByItsOwner().ActingFor(Repo.App).CreatorHas("admin")),
     ];
 
-    /// <summary>A package of another repository of the same owner, which its configuration asks for and its creator permits.</summary>
+    /// <summary>
+    /// A package of another repository of the same owner. The codespace's configuration asks for it, and its creator permits it.
+    /// </summary>
     private static World Lent() =>
         World.Private()
             .LinkedTo(Repo.Other)

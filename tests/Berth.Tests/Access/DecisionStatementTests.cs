@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Access;
 
-/// <summary>A decision reads all that it depends on in one statement: it costs one round trip, and sees one moment.</summary>
+/// <summary>
+/// A decision reads everything that it depends on in one statement. So it costs one round trip, and all facts are of the same moment.
+/// </summary>
 public sealed class DecisionStatementTests(SharedServer shared)
 {
     private static readonly AsyncLocal<List<string>?> Heard = new();

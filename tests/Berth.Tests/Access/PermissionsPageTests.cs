@@ -5,7 +5,7 @@ using static Berth.Server.Access.PackageAction;
 namespace Berth.Tests.Access;
 
 /// <summary>
-/// The tables of docs/permissions.md, cell by cell: every way that the page names is one, and there is no cell that nobody tried.
+/// Tests the tables of docs/permissions.md, cell by cell. Every way that the page names must be open, and every cell must be tested.
 /// </summary>
 public sealed class PermissionsPageTests
 {
@@ -14,7 +14,7 @@ public sealed class PermissionsPageTests
     private const string Workflow = "workflow of R";
     private const string Codespace = "codespace of R, made by U";
 
-    /// <summary>One situation in which the way is open, and what closes it.</summary>
+    /// <summary>A situation in which the way is open, and what closes it.</summary>
     private sealed record Way(string Who, PackageAction Action, string Words, (Principal Principal, World World)? Open)
     {
         public (Principal Principal, World World)[] Closed { get; init; } = [];
@@ -197,7 +197,7 @@ public sealed class PermissionsPageTests
         bool Allowed((Principal Principal, World World) at, PackageAction action) =>
             AccessRules.Decide(at.Principal, action, at.World.Facts).Allowed;
 
-        // What holds for every way of its cell stands before them.
+        // The words before the ways hold for every way in the cell.
         static string[] WaysOf(string cell) =>
             cell.Replace("with `packages: write`: ", "", StringComparison.Ordinal)
                 .Replace("while U can read R: ", "", StringComparison.Ordinal)
@@ -216,7 +216,7 @@ public sealed class PermissionsPageTests
         }
     }
 
-    /// <summary>The cells of the table that begins so, without its head.</summary>
+    /// <summary>The cells of the table that begins in this way, without its head.</summary>
     private static IEnumerable<string[]> Rows(string head) =>
         File.ReadLines(Path.Combine(SourceMap.Repository, "docs", "permissions.md"))
             .SkipWhile(line => !line.StartsWith(head, StringComparison.Ordinal))

@@ -2,7 +2,7 @@ using Berth.Server.Access;
 
 namespace Berth.Tests.Access;
 
-/// <summary>A principal is a value: what is remembered about one is found again by its equal, and by nobody else.</summary>
+/// <summary>A principal is a value: what is cached for one is found by its equals, and by nobody else.</summary>
 public sealed class PrincipalTests
 {
     [Fact]

@@ -4,14 +4,14 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Access;
 
 /// <summary>
-/// The list of what a caller may pull, beside the decision about each package alone: over a namespace with every kind of tie, both say the
-/// same of every caller.
+/// Compares the list of what a caller may pull with the decision about each package alone. In a namespace with every kind of tie, both
+/// agree for every caller.
 /// </summary>
 public sealed class ReadablePackagesTests(SharedServer shared)
 {
     private static readonly string[] Visibilities = ["private", "internal", "public"];
 
-    /// <summary>Whom the packages are granted to or listed for, one kind each; then linked with and without inheritance.</summary>
+    /// <summary>The kinds of ties: to whom a package is granted or for whom it is listed, and links with and without inheritance.</summary>
     private static readonly string[] Ties = ["none", "user", "team", "actions", "codespaces", "linked", "inherits"];
 
     [Theory]

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Access;
 
-/// <summary>Puts accounts, repositories and packages straight into the tables, under names of their own, to test what reads them.</summary>
+/// <summary>Inserts accounts, repositories and packages directly into the tables, under new names, to test what reads them.</summary>
 internal sealed class Seed(BerthServer server)
 {
     private readonly string _suffix = Guid.CreateVersion7().ToString("N")[^10..];

@@ -3,7 +3,7 @@ using CsCheck;
 
 namespace Berth.Tests.Access;
 
-/// <summary>Which changes of tags rules allow to whom: <see cref="AccessRules.DecideTag"/>, a function of facts.</summary>
+/// <summary>Which changes of tags rules allow to whom. It tests <see cref="AccessRules.DecideTag"/>, a function of facts.</summary>
 public sealed class TagRulesTests
 {
     private const string A = "sha256:a";
@@ -18,7 +18,7 @@ public sealed class TagRulesTests
         ["again"] = (A, A),
     };
 
-    /// <summary>A rule, who asks, and what of create, move and delete is allowed.</summary>
+    /// <summary>A rule, a caller, and whether the caller may create, move and delete.</summary>
     public static TheoryData<string, string, bool> WhoMay => new()
     {
         { "role admin", "reader", false },

@@ -40,7 +40,7 @@ internal sealed record World(PackageFacts Facts)
     public World NameKeptFor(RepositoryFacts repository, string? userRole = null) =>
         new(Facts with { NameKeeper = repository, OnNameKeeper = Standing(userRole) });
 
-    /// <summary>The person owns the namespace: the user account itself, or as an owner of the organization.</summary>
+    /// <summary>The person owns the namespace, as the user account itself or as an owner of the organization.</summary>
     public World ByItsOwner() => new(Facts with { UserOwnsNamespace = true, UserIsMember = Facts.Owner!.IsOrganization });
 
     public World ByAMember() => new(Facts with { UserIsMember = true });
@@ -48,14 +48,14 @@ internal sealed record World(PackageFacts Facts)
     public World Granted(string role, string source = "ada") =>
         new(Facts with { Grants = [.. Facts.Grants, new RoleSource { Source = source, Role = role }] });
 
-    /// <summary>The person's named role on the linked repository.</summary>
+    /// <summary>Gives the person a named role on the linked repository.</summary>
     public World WithRoleOnLinked(string role) => new(Facts with { OnLinked = Standing(role) });
 
-    /// <summary>The repository that a workflow or codespace acts for.</summary>
+    /// <summary>Sets the repository that a workflow or codespace acts for.</summary>
     public World ActingFor(RepositoryFacts repository) =>
         new(Facts with { Acting = repository, OnActing = new RepositoryStanding([], repository.Openness == Visibility.Public) });
 
-    /// <summary>The codespace's creator on that repository: a named role, or reading by visibility only.</summary>
+    /// <summary>Gives the codespace's creator a named role on that repository, or only reading by visibility.</summary>
     public World CreatorHas(string? role) => new(Facts with { OnActing = role is null ? RepositoryStanding.Nobody : Standing(role) });
 
     public World CreatorReadsByVisibility() => new(Facts with { OnActing = new RepositoryStanding([], CanRead: true) });
@@ -103,10 +103,10 @@ internal static class Who
     public static Principal SiteAdmin() =>
         new UserPrincipal(3, "admin", SiteAdmin: true, Scopes.All, PackagePatterns.Unrestricted, TokenId: 6);
 
-    /// <summary>Minted by a user: list entries count at most as write.</summary>
+    /// <summary>A token that a user minted. List entries count as write at most.</summary>
     public static Principal Workflow(Role packages = Role.Write) => new WorkflowPrincipal(11, "acme/app", packages, Role.Write, TokenId: 8);
 
-    /// <summary>Exchanged for a CI system's identity.</summary>
+    /// <summary>A token that was exchanged for a CI system's identity.</summary>
     public static Principal ExchangedWorkflow() => new WorkflowPrincipal(11, "acme/app", Role.Write, Role.Admin, TokenId: 8);
 
     public static Principal Codespace() => new CodespacePrincipal(4, "ada-app-1", 11, "acme/app", World.Ada, "ada", TokenId: 9);

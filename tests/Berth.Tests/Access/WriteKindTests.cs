@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Access;
 
-/// <summary>What a write changes is read from its statements: nobody has to say it.</summary>
+/// <summary>What a write changes is read from its statements, so that no writer has to say it.</summary>
 public sealed class WriteKindTests(SharedServer shared)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -57,7 +57,7 @@ public sealed class WriteKindTests(SharedServer shared)
                 new { hash = System.Security.Cryptography.RandomNumberGenerator.GetBytes(32), user.UserId, repository });
         }
 
-        // Not by an endpoint: the write itself is what ends them.
+        // Not through an endpoint, since the write itself must end the tokens.
         await seed.ExecuteAsync("update team_repositories set role = 'triage' where repository_id = @repository", new { repository });
         var left = await seed.Db.ReadAsync(
             session => session.QueryAsync<long>("select user_id from tokens where repository_id = @repository", new { repository }), Token);
@@ -72,7 +72,7 @@ public sealed class WriteKindTests(SharedServer shared)
         Assert.Empty(MigratedTables.Names().Except(known, StringComparer.Ordinal));
         Assert.Equal(known.Count, known.Distinct(StringComparer.Ordinal).Count());
 
-        // A name that no table has would be a rule about nothing.
+        // A name without a table would be a rule about nothing.
         foreach (var table in known)
         {
             await db.ReadAsync(session => session.QueryAsync<int>($"select 1 from {table} where 1 = 0"), Token);

@@ -3,7 +3,9 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Accounts;
 
-/// <summary>A server always has a site administrator and an organization an owner, also when the last two go at the same moment.</summary>
+/// <summary>
+/// A server always has a site administrator and an organization an owner, even when the last two leave at the same moment.
+/// </summary>
 public sealed class LastAdministratorTests(SharedServer shared)
 {
     private const string Scopes = Persons.AllScopes + ",site_admin";
@@ -93,7 +95,7 @@ public sealed class LastAdministratorTests(SharedServer shared)
         return (acme, ada, bob);
     }
 
-    /// <summary>Both have read what they decide by, as far as they do so before they write, when either goes on.</summary>
+    /// <summary>Both requests have read what they decide by, if they read it before they write, before either goes on.</summary>
     private static async Task<HttpStatusCode[]> TogetherAsync(BerthServer server, string table, params Func<Task<Reply>>[] requests)
     {
         Task<Reply>[] running;

@@ -5,7 +5,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Api;
 
-/// <summary>How callers sign in to the API, and what stands in the headers of every answer.</summary>
+/// <summary>How callers sign in to the API, and the headers of every answer.</summary>
 public sealed class AuthenticationTests(SharedServer shared)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -50,7 +50,7 @@ public sealed class AuthenticationTests(SharedServer shared)
         Assert.NotEmpty(response.Headers.WwwAuthenticate);
     }
 
-    /// <summary>Failures are counted under the name in a database that takes neither NUL nor half a character.</summary>
+    /// <summary>Failures are counted under the user name, in a database that accepts neither NUL nor half a character.</summary>
     [Theory]
     [InlineData("a\0b")]
     [InlineData("\u001b[31m")]

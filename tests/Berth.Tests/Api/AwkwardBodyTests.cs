@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Berth.Tests.Api;
 
 /// <summary>
-/// Bodies that no client sends, to every route that takes one: none is answered with a 5xx, and none may be larger than its route allows.
+/// Sends bodies that no client sends to every route with a body. None gets a 5xx, and none may be larger than its route allows.
 /// </summary>
 public sealed class AwkwardBodyTests(SharedServer shared)
 {
@@ -81,8 +81,8 @@ public sealed class AwkwardBodyTests(SharedServer shared)
     [Fact]
     public void Only_uploads_and_copied_files_have_no_limit_of_their_route()
     {
-        // Theirs is the largest blob, which is counted over all chunks of an upload; and the disk of a codespace, for files that are copied
-        // into it.
+        // These routes have other limits: the largest blob, counted over all chunks of an upload, and the disk of a codespace, for files
+        // that are copied into it.
         var unlimited = Endpoints(shared.Server)
             .Where(
                 endpoint => endpoint.Metadata.GetMetadata<BodyLimit>() is { Bytes: null }
@@ -110,7 +110,7 @@ public sealed class AwkwardBodyTests(SharedServer shared)
         Assert.Equal(413, (int)response.StatusCode);
     }
 
-    /// <summary>An object of all the fields that routes read, each with the same value.</summary>
+    /// <summary>An object with all fields that routes read, each with the same value.</summary>
     private static string Everything(string value) =>
         $"{{{string.Join(',', Fields.Split(' ').Select(field => $"\"{field}\":{value}"))}}}";
 

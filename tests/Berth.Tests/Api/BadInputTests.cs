@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Api;
 
-/// <summary>Wrong requests: each is refused with the status and the words of its row, none with a 5xx.</summary>
+/// <summary>Each wrong request is refused with the status and words of its row, and none gets a 5xx.</summary>
 public sealed class BadInputTests(SharedServer shared)
 {
     private const string Long = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -12,7 +12,7 @@ public sealed class BadInputTests(SharedServer shared)
 
     public static readonly TheoryData<string, string, string?, int, string> Cases = new()
     {
-        // Bodies that are no JSON object.
+        // Bodies that are not a JSON object.
         { "POST", "/admin/users", "{", 400, "Problems parsing JSON" },
         { "POST", "/admin/users", "[]", 400, "Body should be a JSON object" },
         { "POST", "/admin/users", "\"ada\"", 400, "Body should be a JSON object" },

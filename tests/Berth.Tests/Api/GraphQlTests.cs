@@ -19,7 +19,7 @@ public sealed class GraphQlTests(SharedServer shared)
         Assert.False(answer.TryGetProperty("errors", out _));
     }
 
-    /// <summary>What gh sends for <c>--repos</c>.</summary>
+    /// <summary>gh sends this for <c>--repos</c>.</summary>
     [Fact]
     public async Task Repositories_are_found_by_name_and_hidden_ones_look_like_missing_ones()
     {

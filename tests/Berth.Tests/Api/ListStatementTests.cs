@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Api;
 
-/// <summary>Lists ask the database as often for many rows as for one.</summary>
+/// <summary>A list needs as many statements for many rows as for one.</summary>
 public sealed class ListStatementTests
 {
     private long _statements;
@@ -14,7 +14,7 @@ public sealed class ListStatementTests
     public async Task A_list_of_many_takes_as_many_statements_as_a_list_of_one()
     {
         await using var server = await BerthServer.StartAsync(manualClock: false, "BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock");
-        // What is remembered would be asked for or not, as others write meanwhile: on PostgreSQL every other test does.
+        // Nothing is cached here, because the number of statements would depend on other writes, and on PostgreSQL every other test writes.
         var db = server.Services.GetRequiredService<Db>();
         (db.Remembers, db.Listener) = (false, _ => Interlocked.Increment(ref _statements));
         var owner = await server.UserAsync("owner");
@@ -37,7 +37,7 @@ public sealed class ListStatementTests
         Assert.Equal(one, await CountAsync(owner, lists));
     }
 
-    /// <summary>One more in each list.</summary>
+    /// <summary>Adds one entry to each list.</summary>
     private static async Task GrowAsync(Person owner, string organization, string team, int number)
     {
         var repository = await owner.RepositoryAsync(organization, $"app{number}");
@@ -50,7 +50,7 @@ public sealed class ListStatementTests
         await CodespaceServer.LogAsync(client, codespace);
     }
 
-    /// <summary>The fewest of some tries: others may ask meanwhile.</summary>
+    /// <summary>The smallest count of several attempts, since other requests may run meanwhile.</summary>
     private async Task<Dictionary<string, long>> CountAsync(Person caller, string[] lists)
     {
         Dictionary<string, long> counts = [];

@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Api;
 
-/// <summary>Answers that a client keeps and asks about again, and the share of requests that each caller has.</summary>
+/// <summary>Answers that a client keeps and asks about again, and the rate limit of each caller.</summary>
 public sealed class RevalidationTests(SharedServer shared)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -30,7 +30,7 @@ public sealed class RevalidationTests(SharedServer shared)
         Assert.NotEqual(tag, third.Headers.ETag!.ToString());
     }
 
-    /// <summary>The same first page leads elsewhere once there is a second one.</summary>
+    /// <summary>The first page is the same, but its links change once there is a second page.</summary>
     [Fact]
     public async Task A_page_whose_links_changed_is_sent_again()
     {
@@ -70,7 +70,7 @@ public sealed class RevalidationTests(SharedServer shared)
         Assert.Contains("API rate limit exceeded", refused.Body, StringComparison.Ordinal);
         await eve.DoAsync("GET", "/user");
 
-        // All tokens of a user share the count, and asking about it is free.
+        // All tokens of a user share the count, and asking for it is free.
         Assert.Equal(HttpStatusCode.Forbidden, (await (await ada.WithTokenAsync("repo")).GetAsync("/user")).Status);
         var rate = (await eve.DoAsync("GET", "/rate_limit"))["rate"];
         Assert.Equal(

@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Berth.Tests.Api;
 
 /// <summary>
-/// <c>routes.txt</c> beside this file: every route of the server, and how it answers each of <see cref="RouteWorld.Columns"/>. <c>in</c>
-/// means let in, whatever becomes of an empty body then; a 404 in the column of the owner means that the thing in the path is not there.
-/// After a new route, run <see cref="RouteTableTests"/> with <c>BERTH_WRITE_GOLDEN=1</c> and read the difference word by word.
+/// <c>routes.txt</c> beside this file lists every route of the server, and how it answers each of <see cref="RouteWorld.Columns"/>.
+/// <c>in</c> means let in, whatever then happens to an empty body. A 404 in the owner's column means that the thing in the path does not
+/// exist. After adding a route, run <see cref="RouteTableTests"/> with <c>BERTH_WRITE_GOLDEN=1</c> and read the difference word by word.
 /// </summary>
 internal static class RouteTable
 {

@@ -8,8 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Berth.Tests.Api;
 
 /// <summary>
-/// Every route against everybody who may call it. A new route without a row fails, and so does an answer of the API that its description
-/// does not have.
+/// Every route with every kind of caller. A new route without a row fails, and so does an answer of the API that its description lacks.
 /// </summary>
 public sealed class RouteTableTests(RouteServer server) : IClassFixture<RouteServer>
 {
@@ -60,13 +59,13 @@ public sealed class RouteTableTests(RouteServer server) : IClassFixture<RouteSer
         Assert.Empty(unmarked);
     }
 
-    /// <summary>Hundreds of them, compiled by every start, took it longer than everything else.</summary>
+    /// <summary>There are hundreds of routes, and compiling them took longer than the rest of a start.</summary>
     [Fact]
     public void No_route_is_compiled_before_somebody_asks_for_it() => Assert.Empty(
         Endpoints().Where(endpoint => endpoint.RequestDelegate?.Target is not Server.LazyRoutes.LazyHandler)
             .Select(endpoint => endpoint.DisplayName));
 
-    /// <summary>A start does not find out, so this does.</summary>
+    /// <summary>A start does not notice a parameter that cannot be read, so this test does.</summary>
     [Fact]
     public void Every_handlers_parameters_can_be_read()
     {
@@ -76,7 +75,7 @@ public sealed class RouteTableTests(RouteServer server) : IClassFixture<RouteSer
         }
     }
 
-    /// <summary>What a public repository shows to everybody must not need to know who asks.</summary>
+    /// <summary>What everybody may see of a public repository must not depend on who asks.</summary>
     [Fact]
     public async Task Nobody_breaks_anything_on_a_public_repository()
     {
@@ -93,7 +92,7 @@ public sealed class RouteTableTests(RouteServer server) : IClassFixture<RouteSer
 
     private async Task<IReadOnlyList<string>> AnswersAsync(string route)
     {
-        // Who only looks leaves the world as it is for everybody.
+        // A read leaves the world unchanged for everybody.
         var reads = route.StartsWith("GET ", StringComparison.Ordinal);
         var world = reads ? server.ToRead : await RouteWorld.CreateAsync(_trusted);
         List<string> answers = [];
@@ -103,7 +102,7 @@ public sealed class RouteTableTests(RouteServer server) : IClassFixture<RouteSer
             var reply = await world.Callers[caller].CallAsync(method, path, method is "GET" or "DELETE" ? null : "{}");
             answers.Add(Word(reply.Status));
 
-            // Whoever was let in may have changed or ended what the next one asks for.
+            // A caller who was let in may have changed or ended what the next one asks for.
             if (!reads && answers[^1] == "in" && caller + 1 < world.Callers.Count)
             {
                 world = await RouteWorld.CreateAsync(_trusted);
@@ -121,7 +120,7 @@ public sealed class RouteTableTests(RouteServer server) : IClassFixture<RouteSer
             .Where(method => method != "HEAD").Select(method => $"{method} {endpoint.RoutePattern.RawText}"))
         .ToHashSet(StringComparer.Ordinal);
 
-    /// <summary>What the gate lets in is "in", whatever the handler says of an empty body or a thing that is not there.</summary>
+    /// <summary>A request that the gate lets in counts as "in", whatever the handler says about an empty body or a missing thing.</summary>
     private static string Word(HttpStatusCode status) => (int)status switch
     {
         401 => "401",
@@ -132,7 +131,7 @@ public sealed class RouteTableTests(RouteServer server) : IClassFixture<RouteSer
     };
 }
 
-/// <summary>The server of the table, and the world that is only looked at.</summary>
+/// <summary>The server of the table, and the world for reads.</summary>
 public sealed class RouteServer : IAsyncLifetime
 {
     private RouteWorld? _toRead;

@@ -5,12 +5,10 @@ using Berth.Tests.Trusts;
 
 namespace Berth.Tests.Api;
 
-/// <summary>
-/// An organization with a private repository, a linked package with two versions and a team, and everybody who may want something of it.
-/// </summary>
+/// <summary>An organization with a private repository, a linked package with two versions and a team, and every kind of caller.</summary>
 public sealed class RouteWorld
 {
-    /// <summary>The columns of the table, in their order.</summary>
+    /// <summary>The columns of the table, in order.</summary>
     public static readonly IReadOnlyList<string> Columns =
         ["nobody", "outsider", "reader", "writer", "admin", "owner", "workflow", "exchanged", "codespace", "narrow"];
 
@@ -19,9 +17,9 @@ public sealed class RouteWorld
     private RouteWorld(IReadOnlyList<Person> callers) => Callers = callers;
 
     /// <summary>
-    /// Nobody; somebody from outside; three plain members of the organization with a role on the repository; an owner; a workflow of the
-    /// repository with a minted token, and one that exchanged its ID token; a codespace of the reader; the owner with a token that only
-    /// reads this package. People's tokens have every scope.
+    /// Nobody; an outsider; three plain members of the organization with a role on the repository; an owner; a workflow of the repository
+    /// with a minted token, and one that exchanged its ID token; a codespace of the reader; the owner with a token that only reads this
+    /// package. People's tokens have every scope.
     /// </summary>
     public IReadOnlyList<Person> Callers { get; }
 
@@ -95,7 +93,7 @@ public sealed class RouteWorld
         var space = route.IndexOf(' ', StringComparison.Ordinal);
         var path = route[(space + 1)..];
 
-        // {username} is the account whose packages are meant, elsewhere a member; {name} is a package, an image or a codespace.
+        // {username} is the account whose packages are meant, or elsewhere a member. {name} is a package, an image or a codespace.
         path = path.Replace(
             "{username}", path.Contains("/packages", StringComparison.Ordinal) ? _names["{org}"] : Callers[2].Login,
             StringComparison.Ordinal);

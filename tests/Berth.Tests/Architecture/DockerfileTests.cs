@@ -2,10 +2,10 @@ using Berth.Server.Codespaces;
 
 namespace Berth.Tests.Architecture;
 
-/// <summary>The image of the server has what codespaces look for on their host.</summary>
+/// <summary>The server's image contains the programs that codespaces need on their host.</summary>
 public sealed class DockerfileTests
 {
-    /// <summary>Debian marks them as essential: no image of it is without them.</summary>
+    /// <summary>Packages that Debian marks as essential, so every image of Debian has them.</summary>
     private static readonly string[] Essential = ["coreutils", "libc-bin", "util-linux"];
 
     [Fact]

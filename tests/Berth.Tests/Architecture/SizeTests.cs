@@ -3,7 +3,7 @@ using Berth.Server.Codespaces;
 
 namespace Berth.Tests.Architecture;
 
-/// <summary>Files that can be read at one go, and classes that need no more of others than one can keep in mind.</summary>
+/// <summary>Files are short enough to be read in one go, and classes need no more of others than one can keep in mind.</summary>
 public sealed class SizeTests
 {
     private const int Most = 400;
@@ -24,7 +24,7 @@ public sealed class SizeTests
             source[source.Count * 9 / 10].Lines <= Usual, $"nine of ten files have up to {source[source.Count * 9 / 10].Lines} lines");
     }
 
-    /// <summary>A raw string literal keeps the lines of what it quotes.</summary>
+    /// <summary>A raw string literal keeps the lines of the text that it quotes.</summary>
     [Fact]
     public void No_line_is_wider_than_one_can_read()
     {

@@ -5,8 +5,8 @@ namespace Berth.Tests.Architecture;
 
 /// <summary>
 /// The server's source as rooms that use each other. A room is a namespace below <c>Berth.Server</c>: <c>Registry</c>,
-/// <c>Codespaces.Engine</c>. What counts is use, however it is written: a <c>using</c>, a qualified name, or a type of a room around one's
-/// own, which needs neither.
+/// <c>Codespaces.Engine</c>. Every use counts, however it is written: a <c>using</c>, a qualified name, or a type of an enclosing room,
+/// which needs neither.
 /// </summary>
 internal sealed partial class SourceMap
 {
@@ -50,7 +50,7 @@ internal sealed partial class SourceMap
 
     public IEnumerable<string> Rooms => _types.Keys;
 
-    /// <summary>Who uses whom, with a file that does.</summary>
+    /// <summary>Which room uses which, with a file that does.</summary>
     public IEnumerable<(string Room, string Used, string File)> Uses =>
         _uses.SelectMany(room => room.Value.Select(used => (room.Key, used.Key, used.Value)));
 
@@ -64,12 +64,12 @@ internal sealed partial class SourceMap
 
     public static SourceMap Of(IEnumerable<(string File, string Text)> sources) => new(sources);
 
-    /// <summary>The folder that holds <c>src</c> and <c>tests</c>.</summary>
+    /// <summary>The folder that contains <c>src</c> and <c>tests</c>.</summary>
     public static string Repository { get; } = Path.GetFullPath(Path.Combine(ThisFolder(), "..", "..", ".."));
 
     public static string FeatureOf(string room) => room.Split('.')[0];
 
-    /// <summary>Groups in which everybody is reached from everybody; a room that is in none is in no cycle.</summary>
+    /// <summary>Groups of rooms that all reach each other. A room in no group is in no cycle.</summary>
     public static List<List<string>> Cycles(IEnumerable<(string From, string To)> uses)
     {
         var next = uses.Where(use => use.From != use.To).ToLookup(use => use.From, use => use.To, StringComparer.Ordinal);
@@ -110,7 +110,7 @@ internal sealed partial class SourceMap
         var used = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in Using().Matches(text).Select(match => match.Groups["name"].Value))
         {
-            // Of a type: using static, or another name for it.
+            // The name is a type's, in a using static or an alias.
             used.Add(_types.ContainsKey(name) ? name : Before(name));
         }
 
@@ -136,7 +136,7 @@ internal sealed partial class SourceMap
         return used;
     }
 
-    /// <summary>The room of a name such as <c>Api.ApiUrls</c>, looked for from the inside out as the compiler does.</summary>
+    /// <summary>The room of a name such as <c>Api.ApiUrls</c>, searched from the inside out as the compiler does.</summary>
     private IEnumerable<string> RoomOf(string room, string[] name)
     {
         if (_types[room].Contains(name[0]))
@@ -167,7 +167,7 @@ internal sealed partial class SourceMap
 
     private static string ThisFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
-    /// <summary>Comments and texts: words in them use nothing.</summary>
+    /// <summary>Comments and texts, whose words are not uses.</summary>
     [GeneratedRegex("\"{3,}[\\s\\S]*?\"{3,}|\"(?:\\\\.|[^\"\\\\\n])*\"|//[^\n]*", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Noise();
 

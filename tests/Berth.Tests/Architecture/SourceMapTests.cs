@@ -1,6 +1,6 @@
 namespace Berth.Tests.Architecture;
 
-/// <summary>The map of the source sees a use in every way in which it can be written.</summary>
+/// <summary>The map of the source finds a use in every way in which it can be written.</summary>
 public sealed class SourceMapTests
 {
     [Theory]

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Audit;
 
-/// <summary>The audit log over HTTP: what stands there, for whom, and how it is searched and paged.</summary>
+/// <summary>The audit log over HTTP: its contents, for whom they are, and how it is searched and paged.</summary>
 public sealed class AuditLogTests : IAsyncLifetime
 {
     private BerthServer _server = null!;
@@ -103,7 +103,7 @@ public sealed class AuditLogTests : IAsyncLifetime
         }
     }
 
-    /// <summary>With a clock that stands still all entries are of one moment, in two tables.</summary>
+    /// <summary>The clock stands still, so all entries are of one moment, in two tables.</summary>
     [Theory]
     [InlineData("asc")]
     [InlineData("desc")]
@@ -157,7 +157,7 @@ public sealed class AuditLogTests : IAsyncLifetime
             await LogAsync(ada, "/user/audit-log?phrase=action:personal_access_token.create"),
             entry => Text(entry, "subject") == $"token:{id}" && Text(entry, "new") == "write:packages");
 
-        // It tells nobody else anything.
+        // Nobody else can see it.
         var eve = await _server.UserAsync("eve");
         Assert.Empty(await LogAsync(eve, $"/user/audit-log?token={id}"));
         Assert.NotEmpty(await LogAsync(_server.Administrator(), $"/admin/audit-log?token={id}"));

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Berth.Tests.Audit;
 
-/// <summary>The audit log where operators keep such things: whole, also after a pause and a restart.</summary>
+/// <summary>The audit log at the operators' sinks is complete, even after a pause and a restart.</summary>
 public sealed class AuditStreamTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("berth-audit-").FullName;
@@ -92,7 +92,7 @@ public sealed class AuditStreamTests : IDisposable
 
     private static Task<BerthServer> StartAsync(string setting) => BerthServer.StartAsync(WithoutLooking, manualClock: true, setting);
 
-    /// <summary>The tests look themselves, so that they know when a look is over.</summary>
+    /// <summary>The tests run the looks themselves, so that they know when one has ended.</summary>
     private static void WithoutLooking(WebApplicationBuilder builder)
     {
         foreach (var hosted in builder.Services

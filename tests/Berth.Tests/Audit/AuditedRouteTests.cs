@@ -10,8 +10,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Berth.Tests.Audit;
 
 /// <summary>
-/// Every route of the REST API that changes something leaves an entry in the audit log, in the same request; or stands on a list with the
-/// reason. Routes that share a handler count as one.
+/// Every route of the REST API that changes something records an entry in the audit log in the same request, or is on a list with the
+/// reason why not. Routes that share a handler count as one.
 /// </summary>
 public sealed class AuditedRouteTests(AuditedServer audited) : IClassFixture<AuditedServer>
 {
@@ -76,7 +76,7 @@ public sealed class AuditedServer : IAsyncLifetime
     public ValueTask DisposeAsync() => Trusted.DisposeAsync();
 }
 
-/// <summary>One world, one caller in it, and the names of what was made so far.</summary>
+/// <summary>One world, one of its callers, and the names of what was created so far.</summary>
 internal sealed class AuditedScene
 {
     private const int Outsider = 1;
@@ -106,7 +106,7 @@ internal sealed class AuditedScene
             """;
         if (caller == AuditedCaller.SiteAdministrator)
         {
-            // Who has nothing can be deleted.
+            // A person who owns nothing can be deleted.
             Names["{username}"] = world.Callers[Outsider].Login;
         }
     }

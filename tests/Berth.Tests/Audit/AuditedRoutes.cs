@@ -1,9 +1,9 @@
 namespace Berth.Tests.Audit;
 
-/// <summary>A request that makes what another needs; its answer's <c>id</c> stands for <paramref name="Makes"/> then.</summary>
+/// <summary>A request that creates what another one needs. The <c>id</c> in its answer then stands for <paramref name="Makes"/>.</summary>
 internal sealed record Step(string Route, string? Body = null, string? Makes = null);
 
-/// <summary>A request that changes something, and the action that the audit log must have of it.</summary>
+/// <summary>A request that changes something, and the action that the audit log must record for it.</summary>
 /// <param name="Body">May contain <c>{unique}</c>, <c>{self}</c> (the caller), <c>{trust}</c>, <c>{sealed}</c> and names of a
 /// route.</param>
 internal sealed record AuditedRoute(string Route, string Action, string? Body = null, params Step[] Before)
@@ -13,18 +13,18 @@ internal sealed record AuditedRoute(string Route, string Action, string? Body = 
 
 internal enum AuditedCaller
 {
-    /// <summary>Of the organization.</summary>
+    /// <summary>An owner of the organization.</summary>
     Owner,
 
-    /// <summary>Of the repository, with a codespace.</summary>
+    /// <summary>A reader of the repository, who has a codespace.</summary>
     Reader,
 
     SiteAdministrator,
 }
 
 /// <summary>
-/// What every route of the REST API that changes something leaves in the audit log. A new one comes here, or among the
-/// <see cref="Unrecorded"/> with the reason why nothing is to be written.
+/// What every route of the REST API that changes something records in the audit log. A new route belongs here, or among the
+/// <see cref="Unrecorded"/> with the reason why nothing is recorded.
 /// </summary>
 internal static class AuditedRoutes
 {
@@ -164,7 +164,7 @@ internal static class AuditedRoutes
         })
         {
             var one = $"{Package}/access/{list}";
-            // Whoever stops inheriting keeps the repository on both of its lists.
+            // A package that stops inheriting keeps the repository on both of its lists.
             Step[] off = list.EndsWith("{repo}", StringComparison.Ordinal) ? [alone, new Step("DELETE " + one)] : [alone];
             access.Add(new AuditedRoute("PUT " + one, action, body, off));
             access.Add(new AuditedRoute("DELETE " + one, action, null, alone, new Step("PUT " + one, body)));

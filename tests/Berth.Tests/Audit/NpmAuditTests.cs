@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Berth.Tests.Audit;
 
 /// <summary>
-/// Every route of the npm registry that changes something leaves an entry in the audit log, in the same request; or stands on a list with
-/// the reason. The REST API has <see cref="AuditedRouteTests"/>; the token of a login is made by a GET, for which the login's tests look.
+/// Every route of the npm registry that changes something records an entry in the audit log in the same request, or is on a list with the
+/// reason why not. <see cref="AuditedRouteTests"/> tests the REST API. A GET creates the token of a login, which the tests of logins cover.
 /// </summary>
 public sealed class NpmAuditTests(SharedServer shared)
 {
@@ -104,7 +104,7 @@ public sealed class NpmAuditTests(SharedServer shared)
             .Where(route => route.Path.StartsWith("/npm/", StringComparison.Ordinal) || route.Path == "/login/npm")
             .Where(route => route.Method is not ("GET" or "HEAD"))
 
-            // Names without a scope: every one is refused.
+            // Names without a scope are left out, since every one is refused.
             .Where(route => !route.Path.StartsWith("/npm/{name}", StringComparison.Ordinal))
             .Select(route => $"{route.Method} {route.Path}")
             .ToHashSet(StringComparer.Ordinal);

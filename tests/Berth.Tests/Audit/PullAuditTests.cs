@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Audit;
 
-/// <summary>Pulls in the audit log: where the operator wants them, all that fit, and written behind the pull.</summary>
+/// <summary>Pulls in the audit log: only if the operator wants them, as many as fit, and written after the pull.</summary>
 public sealed class PullAuditTests
 {
     private const string On = "BERTH_AUDIT_PULLS=true";

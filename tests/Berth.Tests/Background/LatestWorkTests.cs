@@ -2,7 +2,7 @@ using Berth.Server.Background;
 
 namespace Berth.Tests.Background;
 
-/// <summary>Everybody gets what began after they asked, and few do the work.</summary>
+/// <summary>Everybody gets a result whose work began after they asked, and only few do the work.</summary>
 public sealed class LatestWorkTests
 {
     private readonly LatestWork<string, int> _work = new();
@@ -29,7 +29,7 @@ public sealed class LatestWorkTests
         Assert.Equal(3, await _work.RunAsync("a", CountAsync));
     }
 
-    /// <summary>What somebody has changed before asking is seen by the run that answers.</summary>
+    /// <summary>The run that answers sees what somebody changed before asking.</summary>
     [Fact]
     public async Task A_result_is_never_older_than_the_question()
     {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Berth.Tests.Background;
 
-/// <summary>What looks again and again goes on after a look that failed.</summary>
+/// <summary>A background look continues after a look that failed.</summary>
 public sealed class LookAgainTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -3,10 +3,10 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Cli;
 
-/// <summary>What a run of the command line left behind.</summary>
+/// <summary>The result of a run of the command line.</summary>
 internal sealed record CliResult(int ExitCode, string Out, string Error);
 
-/// <summary>Runs the command line in this process, against a server and with a home folder of its own.</summary>
+/// <summary>Runs the command line in this process, against a server and with its own home folder.</summary>
 internal sealed class CliRun : IDisposable
 {
     private readonly Dictionary<string, string> _environment = new(StringComparer.Ordinal);
@@ -42,7 +42,7 @@ internal sealed class CliRun : IDisposable
         return new CliResult(code, output.ToString(), error.ToString());
     }
 
-    /// <summary>Fails the test unless it ends with 0; returns what it printed.</summary>
+    /// <summary>Fails the test unless the command ends with 0. Returns what it printed.</summary>
     public async Task<string> DoAsync(string commandLine)
     {
         var result = await RunAsync(commandLine.Split(' '));

@@ -181,7 +181,7 @@ public sealed class CliTests(SharedServer shared)
         await cli.DoAsync($"package delete {package}");
         Assert.DoesNotContain(package, await cli.DoAsync("package ls"), StringComparison.Ordinal);
 
-        // Where both are commands, each stays itself.
+        // If both words are commands, each keeps its own meaning.
         Assert.Contains("configuration", (await cli.RunAsync("prebuild", "delete", "--help")).Out, StringComparison.Ordinal);
         Assert.DoesNotContain("configuration", (await cli.RunAsync("prebuild", "rm", "--help")).Out, StringComparison.Ordinal);
     }

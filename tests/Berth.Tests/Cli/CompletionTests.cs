@@ -5,7 +5,7 @@ using Berth.Cli.Completion;
 
 namespace Berth.Tests.Cli;
 
-/// <summary>The completion of each shell, in the shell where it is there.</summary>
+/// <summary>The completion of each shell, run in that shell if it is installed.</summary>
 public sealed class CompletionTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -71,7 +71,7 @@ public sealed class CompletionTests
         return await cli.DoAsync($"completion {shell}");
     }
 
-    /// <summary>Fails the test unless the shell is content; skips it where there is none.</summary>
+    /// <summary>Fails the test when the shell reports an error. Skips it when the shell is missing.</summary>
     private static async Task<string> RunAsync(string shell, params string[] arguments)
     {
         var start = new ProcessStartInfo(shell, arguments)

@@ -7,8 +7,8 @@ using Berth.Cli;
 namespace Berth.Tests.Cli;
 
 /// <summary>
-/// The help of every command, as it stood when somebody last looked at it: <c>help.txt</c> beside this file. After a wanted change, run
-/// this test with <c>BERTH_WRITE_GOLDEN=1</c> and read the difference.
+/// The help of every command, as it was when somebody last read it: <c>help.txt</c> beside this file. After an intended change, run this
+/// test with <c>BERTH_WRITE_GOLDEN=1</c> and read the difference.
 /// </summary>
 public sealed partial class HelpTests
 {
@@ -54,7 +54,7 @@ public sealed partial class HelpTests
         {
             foreach (var example in command.Examples)
             {
-                // The part of a pipeline that is ours, without redirections; quotes hold one word together.
+                // The part of a pipeline that is berth's, without redirections. Quotes keep a word together.
                 var part = example.Split(" | ").First(text => text.Contains("berth ", StringComparison.Ordinal));
                 var line = part[(part.IndexOf("berth ", StringComparison.Ordinal) + "berth ".Length)..]
                     .Split([" < ", " > "], StringSplitOptions.None)[
@@ -81,7 +81,7 @@ public sealed partial class HelpTests
         }
     }
 
-    /// <summary>Without spaces at line ends, which differ by version and mean nothing.</summary>
+    /// <summary>Removes spaces at line ends, which differ by version and mean nothing.</summary>
     private static string Trimmed(string text) => string.Join('\n', text.Split('\n').Select(line => line.TrimEnd())).TrimEnd('\n') + "\n";
 
     private static string ThisFolder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;

@@ -2,7 +2,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Cli;
 
-/// <summary>Push rules by the command line: what a person types from the rule to its override.</summary>
+/// <summary>Push rules on the command line, from adding a rule to overriding it.</summary>
 public sealed class PushRuleCommandTests(SharedServer shared)
 {
     [Fact]

@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Cli;
 
-/// <summary>A refusal names the command that would change it; here the command is run as it stands, and the refusal is gone.</summary>
+/// <summary>A refusal names the command that would change it. This test runs that command unchanged, and the refusal is gone.</summary>
 public sealed partial class RemedyTests(SharedServer shared)
 {
     [Fact]
@@ -80,7 +80,7 @@ public sealed partial class RemedyTests(SharedServer shared)
         Assert.Equal(HttpStatusCode.Created, (await bob.SendAsync("POST", $"/orgs/{acme}/repos", """{"name":"r"}""")).Status);
     }
 
-    /// <summary>Runs the command that stands in the words, as the person.</summary>
+    /// <summary>Runs the command in the words, as the person.</summary>
     private async Task RunAsync(Person person, string words)
     {
         var command = Command().Match(words);

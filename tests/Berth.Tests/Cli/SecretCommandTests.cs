@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Cli;
 
-/// <summary><c>berth secret</c>: sealed on the client, never an argument.</summary>
+/// <summary><c>berth secret</c> seals values on the client, and never takes one as an argument.</summary>
 public sealed class SecretCommandTests(SharedServer shared)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

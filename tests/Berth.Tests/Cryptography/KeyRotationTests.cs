@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Cryptography;
 
-/// <summary>The master key is replaced while the server runs, and a server that is killed meanwhile goes on.</summary>
+/// <summary>The master key is replaced while the server runs, and a server that is killed meanwhile continues.</summary>
 public sealed class KeyRotationTests : IAsyncLifetime
 {
     /// <summary>More than three steps of the work.</summary>
@@ -67,7 +67,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
             Assert.True(at is { State: "running", Done: > Secrets / 2 and < Secrets }, $"{at.State}, {at.Done} of {at.Total}");
             while (!await rotate.FinishAsync(Token))
             {
-                // The killed one's lease on PostgreSQL.
+                // Wait until the killed server's lease on PostgreSQL ends.
                 await Task.Delay(50, Token);
             }
 
@@ -77,7 +77,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
             await CheckAllOpenAsync(after);
         }
 
-        // The old key is in a file beside and opens nothing any more.
+        // The old key is in a file beside this one, and opens nothing any more.
         var left = Assert.Single((await File.ReadAllTextAsync(KeyFile, Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.NotEqual(old.Trim(), left);
         var beside = Assert.Single(Directory.GetFiles(_data, "master.key.*"), file => file != KeyFile);
@@ -96,7 +96,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
         var rotation = await rotate.BeginAsync("user:1", singleServer: true, Unrecorded, Token);
         rotation = await StepsAsync(app, rotate, rotation, until: at => at.Done > 150);
 
-        // Read before, written after: the change wins.
+        // The rotation reads before the change and writes after it. The change must stay.
         var db = app.Services.GetRequiredService<Db>();
         var rows = app.Services.GetServices<IWrappedRows>().OfType<SecretRows>().Single();
         var read = (await db.ReadAsync(session => rows.ReadAsync(session, rotation.AfterId, 1), Token)).Single();
@@ -149,7 +149,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
         var before = (await ada.GetAsync("/user/codespaces/secrets/public-key"))["key_id"].GetString();
         Assert.Equal("none", (await admin.GetAsync("/admin/keys/rotation"))["state"].GetString());
 
-        // Before its last pass it waits a moment, here for as long as the second call takes.
+        // Before its last pass the rotation waits a moment, and here it waits until the second call is done.
         server.Clock!.StopTimers();
         var first = await admin.SendAsync("POST", "/admin/keys/rotation", """{"single_server":true}""");
         Assert.Equal((HttpStatusCode.Accepted, "running"), (first.Status, first["state"].GetString()));
@@ -169,7 +169,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, await ada.PullAsync($"{ada.Login}/app"));
     }
 
-    /// <summary>A server that takes no requests and does no work by itself.</summary>
+    /// <summary>A server that accepts no requests and does no background work.</summary>
     private async Task<WebApplication> StartAsync()
     {
         var app = BerthApplication.Build(

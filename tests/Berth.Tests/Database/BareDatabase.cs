@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Berth.Tests.Database;
 
-/// <summary>A database without a server: nothing follows its writes.</summary>
+/// <summary>A database without a server. Nothing else happens at its writes.</summary>
 internal static class BareDatabase
 {
     /// <param name="setting"><c>sqlite:PATH</c> or <c>postgres:CONNECTION</c>.</param>

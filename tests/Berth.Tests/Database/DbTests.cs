@@ -129,7 +129,7 @@ public sealed class DbTests(SharedServer shared)
         Assert.Equal("0001_accounts_and_access.sql", names[0]);
     }
 
-    /// <summary>What it counts others change: PostgreSQL cannot put it beside them in an order.</summary>
+    /// <summary>Others change what it counts, so PostgreSQL cannot find an order for both.</summary>
     private static async Task CountAndInsert(DbSession session, string subject, int counts)
     {
         for (var i = 0; i < counts; i++)

@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Database;
 
 /// <summary>
-/// What is remembered of a database that another process may write to, too: two of them on PostgreSQL, the same one on SQLite.
+/// The cache of a database that another process may write to. On PostgreSQL two instances use the database, on SQLite one.
 /// </summary>
 public sealed class GenerationCacheTests : IAsyncLifetime
 {
@@ -57,7 +57,7 @@ public sealed class GenerationCacheTests : IAsyncLifetime
             await InsertAsync(i);
             Interlocked.Increment(ref acknowledged);
 
-            // In runs and with rests, so that readers meet a database that is written to and one that is not.
+            // Write in runs with pauses, so that readers see a database with and without writes.
             if (i % 20 == 19)
             {
                 var seen = (long)(await cache.GetAsync(await _db!.GenerationAsync(Cancel), Key, CountAsync, Cancel))!;

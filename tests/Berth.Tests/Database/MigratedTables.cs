@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Berth.Tests.Database;
 
-/// <summary>The tables that there are when all migrations have run, read from their text.</summary>
+/// <summary>The tables after all migrations, read from their text.</summary>
 internal static partial class MigratedTables
 {
     public static HashSet<string> Names()

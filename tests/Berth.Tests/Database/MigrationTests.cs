@@ -5,14 +5,14 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Database;
 
 /// <summary>
-/// Every released schema, with awkward rows in it, becomes the newest one and loses nothing. A migration's rows lie beside it in
-/// <c>Migrations/NNNN_what.sql</c>; a new migration is taken in by itself.
+/// Every released schema, with awkward rows in it, is migrated to the newest one and loses nothing. A migration's rows are beside it in
+/// <c>Migrations/NNNN_what.sql</c>. A new migration is included automatically.
 /// </summary>
 public sealed class MigrationTests
 {
     public static TheoryData<int> Released => [.. Migrator.Numbers.Distinct()];
 
-    /// <summary>A second one of a number would never run.</summary>
+    /// <summary>A second migration with the same number would never run.</summary>
     [Fact]
     public void Every_migration_has_the_number_after_the_one_before() =>
         Assert.Equal(Enumerable.Range(1, Migrator.Numbers.Count()), Migrator.Numbers);
@@ -55,7 +55,7 @@ public sealed class MigrationTests
         await old.MigrateAsync(released);
         await using var server = await old.ServeAsync();
 
-        // From the first schema on: people, their tokens and repositories.
+        // These exist since the first schema: people, their tokens and repositories.
         var ada = new Person(server, "Ada-L", OldDatabase.Token);
         Assert.Equal("Ada \"the first\" O'Neill\n🚢", (await ada.DoAsync("GET", "/user"))["name"].GetString());
         Assert.Equal(HttpStatusCode.Unauthorized, (await new Person(server, "", "expired").GetAsync("/user")).Status);

@@ -8,7 +8,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Database;
 
-/// <summary>A database of an earlier release: each migration is followed by the rows that the tests have for it.</summary>
+/// <summary>A database of an earlier release. After each migration the tests' rows for it are inserted.</summary>
 internal sealed partial class OldDatabase : IAsyncDisposable
 {
     /// <summary>A token of ada's that the first release made.</summary>
@@ -35,7 +35,7 @@ internal sealed partial class OldDatabase : IAsyncDisposable
         return new OldDatabase(folder, await TestDatabase.CreateBlankAsync(folder.FullName), rows);
     }
 
-    /// <summary>Migrates to this release, or to the newest; up to <paramref name="released"/> rows are added after each step.</summary>
+    /// <summary>Migrates to this release, or to the newest. Up to <paramref name="released"/>, rows are inserted after each step.</summary>
     public async Task MigrateAsync(int? released = null)
     {
         var migrator = BareDatabase.Migrator(_db);
@@ -55,7 +55,7 @@ internal sealed partial class OldDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>The newest server on it.</summary>
+    /// <summary>Starts the newest server on it.</summary>
     public async Task<BerthServer> ServeAsync()
     {
         _served = true;
@@ -63,7 +63,7 @@ internal sealed partial class OldDatabase : IAsyncDisposable
         return await BerthServer.StartOnAsync(_database, _folder.FullName);
     }
 
-    /// <summary>Tables and how many rows each has.</summary>
+    /// <summary>The tables, and the number of rows of each.</summary>
     public Task<SortedDictionary<string, long>> RowsAsync() => _db.ReadAsync(
         async session =>
         {
@@ -82,13 +82,13 @@ internal sealed partial class OldDatabase : IAsyncDisposable
         },
         Cancel);
 
-    /// <summary>References to rows that are not there; PostgreSQL lets none come to be.</summary>
+    /// <summary>References to rows that do not exist. PostgreSQL does not allow any.</summary>
     public async Task<List<string>> BrokenReferencesAsync() => _db.Dialect.SingleProcess
         ? await _db.ReadAsync(
             session => session.QueryAsync<string>("""select "table" || ' → ' || parent from pragma_foreign_key_check"""), Cancel)
         : [];
 
-    /// <summary>Every column and index, in an order of their own: a column that came later stands last in a table that is old.</summary>
+    /// <summary>Every column and index, sorted, because a column that was added later is the last one in an old table.</summary>
     public async Task<string> SchemaAsync() => string.Join('\n', (await _db.ReadAsync(
         session => session.QueryAsync<string>(_db.Dialect.SingleProcess
             ? """

@@ -11,8 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Berth.Tests.Database;
 
 /// <summary>
-/// How SQLite goes about the statements of pushes, pulls, deletions, webhooks and the collector. It has no figures to choose by, and likes
-/// to look a digest or a blob up in each version of a package in turn: a push then takes the longer the more has been pushed.
+/// The plans that SQLite chooses for the statements of pushes, pulls, deletions, webhooks and the collector. It has no statistics, and
+/// tends to search each version of a package for a digest or a blob. A push then takes longer the more has been pushed.
 /// </summary>
 public sealed partial class PlanTests
 {
@@ -43,11 +43,11 @@ public sealed partial class PlanTests
 
         Assert.True(slow.Count == 0, string.Join("\n\n", slow));
 
-        // About a hundred: what the server does by itself meanwhile adds some.
+        // There are about a hundred. The server's background work adds some.
         Assert.True(heard.Count > 60, $"{heard.Count} statements");
     }
 
-    /// <summary>What SQLite makes of a join whose order is left to it, so that the test above has something to find.</summary>
+    /// <summary>Shows SQLite's plan for a join whose order is left open, so that the test above has something to find.</summary>
     [Fact]
     public async Task A_join_that_leaves_the_order_open_is_found()
     {
@@ -81,7 +81,7 @@ public sealed partial class PlanTests
         await ada.CallAsync("DELETE", $"/v2/{image}/blobs/{Person.EmptyBlob}");
         while (await server.Services.GetRequiredService<EnqueueDeliveries>().RunOnceAsync(Token))
         {
-            // Until all events are read.
+            // Repeat until all events are read.
         }
 
         var versions = (await ada.GetAsync($"{Package}/versions")).Json;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Berth.Tests.Database;
 
-/// <summary><c>docs/schema.sql</c> is what the migrations make; <c>script/schema</c> writes it.</summary>
+/// <summary><c>docs/schema.sql</c> must be the result of the migrations. <c>script/schema</c> writes it.</summary>
 public sealed class SchemaTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

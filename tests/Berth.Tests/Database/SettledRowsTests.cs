@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Database;
 
-/// <summary>What may be taken as read of a table whose ids come out of order.</summary>
+/// <summary>Which rows of a table count as read when ids appear out of order.</summary>
 public sealed class SettledRowsTests
 {
     private readonly ManualTimeProvider _time = new();
@@ -35,7 +35,7 @@ public sealed class SettledRowsTests
         Assert.Equal([14], Read(12, 14));
     }
 
-    /// <summary>However many look, and however often: what was seen first counts.</summary>
+    /// <summary>The first sight of a row counts, however many readers look and however often.</summary>
     [Fact]
     public void Looking_again_and_again_does_not_hold_it_up()
     {

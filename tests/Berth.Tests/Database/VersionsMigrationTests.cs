@@ -8,14 +8,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Database;
 
-/// <summary>A database of the release before versions had a spine: every row is there afterwards, the awkward ones too.</summary>
+/// <summary>A database of the release before the table of versions. Every row is there afterwards, including the awkward ones.</summary>
 public sealed class VersionsMigrationTests : IAsyncLifetime
 {
     private const int LastBefore = 5;
     private const string Prefix = "Berth.Server.Database.Migrations.";
 
-    // A live index with its child, a deleted version of the same digest as a live one, one without creator, a tag of a deleted version,
-    // a version of a deleted package, and content that is empty.
+    // A live index with its child, a deleted version with the digest of a live one, one without a creator, a tag of a deleted version, a
+    // version of a deleted package, and empty content.
     private const string Awkward = """
         insert into accounts (id, kind, login, folded, created_at, updated_at) values (7, 'user', 'Ada', 'ada', 1, 1);
         insert into packages (id, owner_id, type, name, state, created_at, updated_at) values (3, 7, 'container', 'web', 'live', 1, 1);

@@ -3,9 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Berth.Tests.Database;
 
-/// <summary>
-/// Bodies of writes may run several times, so they hold nothing but SQL: whatever else they did would be done several times.
-/// </summary>
+/// <summary>Bodies of writes may run several times, so they contain only SQL. Anything else would be done several times.</summary>
 public sealed partial class WriteBodyTests
 {
     [Fact]

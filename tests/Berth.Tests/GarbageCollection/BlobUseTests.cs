@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.GarbageCollection;
 
-/// <summary>Whether a package uses a blob is found by the blob, however many versions the package has.</summary>
+/// <summary>Whether a package uses a blob is found through the blob, however many versions the package has.</summary>
 public sealed class BlobUseTests(SharedServer shared)
 {
     public static TheoryData<string> Conditions => [BlobUse.ByAny("l"), BlobUse.ByLive("l"), BlobUse.ByLive("l", except: "7")];

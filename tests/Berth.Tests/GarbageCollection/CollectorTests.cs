@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Berth.Tests.GarbageCollection;
 
 /// <summary>
-/// What the collector takes and what it leaves, under a clock. Grace is 24 hours, retention 30 days, an upload's lifetime 24 hours.
+/// What the collector removes and what it leaves, with a manual clock. Grace is 24 hours, retention 30 days, an upload's lifetime 24 hours.
 /// </summary>
 public sealed class CollectorTests : IAsyncLifetime
 {
@@ -226,7 +226,7 @@ public sealed class CollectorTests : IAsyncLifetime
     [Fact]
     public async Task Pushes_mounts_and_deletes_never_lose_a_blob_to_a_collector_that_runs_all_the_time()
     {
-        // No grace and no retention: everything unheld goes at once, so every race there is can happen.
+        // Without grace and retention everything unused is removed at once, so every possible race can happen.
         await using var server = await BerthServer.StartAsync(
             manualClock: false, "BERTH_BLOB_GRACE_HOURS=0.0000001", "BERTH_DELETED_RETENTION_DAYS=0.00000001");
         var collector = server.Services.GetRequiredService<CollectGarbage>();
@@ -253,7 +253,7 @@ public sealed class CollectorTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// A client whose blob was collected before its manifest came pushes again; what was answered with 201 must be whole.
+    /// A client whose blob was collected before its manifest arrived pushes again. What was answered with 201 must be complete.
     /// </summary>
     private static async Task PushUntilAcceptedAsync(TestRepository repository, int round)
     {

@@ -84,7 +84,7 @@ public sealed class OutgoingNetworksTests
     [InlineData("invalid")]
     public async Task Names_that_cannot_exist_do_not_whatever_the_resolver_says(string host)
     {
-        // Where everything may be reached, an address would be an answer.
+        // Every address is allowed here, so if the name resolved, there would be an answer.
         var networks = new OutgoingNetworks(new OutgoingOptions { AllowedNetworks = "0.0.0.0/0,::/0" });
         var exception = await Assert.ThrowsAsync<SocketException>(() => networks.ResolveAsync(host, TestContext.Current.CancellationToken));
         Assert.Equal(SocketError.HostNotFound, exception.SocketErrorCode);

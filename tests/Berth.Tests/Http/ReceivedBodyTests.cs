@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Http;
 
-/// <summary>Request bodies are read whole, and yet many and slow senders hold little memory.</summary>
+/// <summary>Request bodies are read completely, but many slow senders use little memory.</summary>
 public sealed class ReceivedBodyTests : IDisposable
 {
     private const int MiB = 1 << 20;
@@ -89,7 +89,7 @@ public sealed class ReceivedBodyTests : IDisposable
         var slow = ReceivedBody.ReadAsync(Request(pipe.Reader.AsStream(), 20 * MiB), 20 * MiB, TooLarge, Cancel);
         for (var sent = 0; sent < 19; sent++)
         {
-            // Returns when the bytes before have been taken.
+            // This returns when the previous bytes have been read.
             await pipe.Writer.WriteAsync(new byte[MiB], Cancel);
         }
 

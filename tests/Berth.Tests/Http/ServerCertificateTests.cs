@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace Berth.Tests.Http;
 
-/// <summary>https by the server itself, with certificate files that others renew.</summary>
+/// <summary>https by the server itself, with certificate files that something else renews.</summary>
 public sealed class ServerCertificateTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("berth-tls-").FullName;
@@ -39,14 +39,14 @@ public sealed class ServerCertificateTests : IDisposable
         var first = await SeenAsync(server);
         SelfSigned.Write(_folder);
 
-        // Not with every connection.
+        // The files are not read at every connection.
         server.Clock!.Advance(TimeSpan.FromSeconds(4));
         Assert.Equal(first, await SeenAsync(server));
         server.Clock.Advance(TimeSpan.FromSeconds(2));
         var second = await SeenAsync(server);
         Assert.NotEqual(first, second);
 
-        // Another file renamed over it, the key first: until both are there, the old one is served.
+        // Rename other files over these, the key first. Until both are there, the old certificate is served.
         var other = Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName;
         SelfSigned.Write(other);
         File.Move(Path.Combine(other, "key.pem"), files.Key, overwrite: true);
@@ -112,7 +112,7 @@ public sealed class ServerCertificateTests : IDisposable
     private static Task<BerthServer> StartAsync((string Certificate, string Key) files) => BerthServer.StartAsync(
         manualClock: true, $"BERTH_TLS_CERT_FILE={files.Certificate}", $"BERTH_TLS_KEY_FILE={files.Key}");
 
-    /// <summary>The fingerprint of what the server shows to a new connection.</summary>
+    /// <summary>The fingerprint of the certificate that the server shows to a new connection.</summary>
     private static async Task<string> SeenAsync(BerthServer server)
     {
         using var client = new TcpClient();

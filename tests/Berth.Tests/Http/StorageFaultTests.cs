@@ -82,7 +82,7 @@ public sealed class StorageFaultTests
         Assert.Equal(
             (HttpStatusCode.InsufficientStorage, "STORAGE_FULL"), (refused.Status, refused["errors"][0].GetProperty("code").GetString()));
 
-        // The connection that was told so is gone with the failure.
+        // The connection with that setting is closed after the failure.
         Assert.Equal(
             HttpStatusCode.Created,
             (await RegistryRequests.PutManifestAsync(
@@ -102,8 +102,8 @@ public sealed class StorageFaultTests
     }
 
     /// <summary>
-    /// What is answered once the writer's connection is so. The server's own work in the background may write first: it is refused
-    /// instead, and takes that connection away with it. Then the connection is made so again.
+    /// Returns the answer that comes once the writer's connection has the setting. The server's background work may write first. Then that
+    /// write is refused and the connection is closed, so the setting is made again.
     /// </summary>
     private static async Task<Reply> AnswerAsync(
         BerthServer server, string pragma, HttpStatusCode expected, Func<string, Task<Reply>> request)
@@ -120,7 +120,7 @@ public sealed class StorageFaultTests
         return reply;
     }
 
-    /// <summary>A disk that takes nothing.</summary>
+    /// <summary>A disk that accepts no writes.</summary>
     private sealed class FailingStore(int errno) : IUploadStore
     {
         public ValueTask<long> LengthAsync(StorageKey upload, CancellationToken cancellationToken) => ValueTask.FromResult(0L);
@@ -139,7 +139,7 @@ public sealed class StorageFaultTests
             AsyncEnumerable.Empty<StorageKey>();
     }
 
-    /// <summary>What was logged.</summary>
+    /// <summary>Collects what was logged.</summary>
     private sealed class Lines : ILoggerProvider, ILogger
     {
         private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = new();

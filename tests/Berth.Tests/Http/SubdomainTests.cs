@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Http;
 
-/// <summary>Subdomain isolation: each surface on a host of its own, whatever a request says that its host is.</summary>
+/// <summary>Subdomain isolation: each surface has its own host, whatever a request says about its host.</summary>
 public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<IsolatedServer>
 {
     private const string Host = IsolatedServer.Host;
@@ -42,7 +42,7 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
     public async Task Each_surface_is_served_by_its_own_host(string host, string path, int expected) =>
         Assert.Equal(expected, (await AskAsync($"GET {path} HTTP/1.1\r\nHost: {host}")).Status);
 
-    /// <summary>What packages serve is never a page, at the root of a host neither.</summary>
+    /// <summary>A package's content is never shown as a page, not even at the root of a host.</summary>
     [Theory]
     [InlineData(Containers, "/v2/")]
     [InlineData("npm." + Host, "/@acme/app")]
@@ -109,7 +109,7 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
         Assert.Equal("UNSUPPORTED", Json((await SendAsync("GET", "/v2/", Host, null)).Text)
             .GetProperty("errors")[0].GetProperty("code").GetString());
 
-        // Not every write counts: the server's own work writes too.
+        // Count only some tables, since the server's background work writes too.
         Task<long> RowsAsync() => db.ReadAsync(
             session => session.SingleAsync<long>(
                 """
@@ -195,7 +195,7 @@ public sealed class SubdomainTests(IsolatedServer isolated) : IClassFixture<Isol
 
     private Task<(int Status, string Text)> AskAsync(string head) => AskAsync(Server, head);
 
-    /// <summary>Letter by letter: no client corrects what is asked.</summary>
+    /// <summary>Sends the text unchanged, so that no client corrects it.</summary>
     private static async Task<(int Status, string Text)> AskAsync(BerthServer server, string head)
     {
         using var client = new TcpClient();

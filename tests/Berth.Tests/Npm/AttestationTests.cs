@@ -5,7 +5,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Npm;
 
-/// <summary>What <c>npm publish --provenance</c> attaches: kept beside the version, and served as it came.</summary>
+/// <summary>What <c>npm publish --provenance</c> attaches is stored with the version, and served unchanged.</summary>
 public sealed class AttestationTests(SharedServer shared) : IClassFixture<SharedServer>
 {
     private const string Predicate = "https://slsa.dev/provenance/v1";
@@ -32,7 +32,7 @@ public sealed class AttestationTests(SharedServer shared) : IClassFixture<Shared
         Assert.Equal(HttpStatusCode.Created, (await ada.CallAsync("PUT", NpmRequests.Path(name), document.ToJsonString())).Status);
         await ada.PublishAsync(name, "1.1.0");
 
-        // Both forms name the place: npm reads it before it installs.
+        // Both forms name the address, which npm reads before it installs.
         foreach (var accept in new[] { "application/json", "application/vnd.npm.install-v1+json" })
         {
             using var packument = await shared.Server.FetchAsync(

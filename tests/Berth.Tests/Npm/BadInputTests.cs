@@ -4,12 +4,12 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Npm;
 
-/// <summary>What no client should send: each is refused with words, changes nothing and never breaks the server.</summary>
+/// <summary>Input that no client should send. Each is refused with words, changes nothing and never breaks the server.</summary>
 public sealed class BadInputTests(SharedServer shared) : IClassFixture<SharedServer>
 {
     private const string Name = "@OWNER/lib";
 
-    /// <summary>What is sent to publish <c>@OWNER/lib</c> 1.0.0, spoiled; and what the answer says of it.</summary>
+    /// <summary>Spoiled requests to publish <c>@OWNER/lib</c> 1.0.0, and what the answer says.</summary>
     private static readonly (string What, Action<JsonObject> Spoil, string Says)[] Documents =
     [
         ("no name but another", d => d["name"] = "@OWNER/other", "name is not"),
@@ -68,7 +68,7 @@ public sealed class BadInputTests(SharedServer shared) : IClassFixture<SharedSer
         ("an attestation that is no JSON", d => d["_attachments"]!["x.sigstore"] = JsonNode.Parse("""{"data":"{"}"""), "is not JSON"),
     ];
 
-    /// <summary>Tarballs that are none of the version.</summary>
+    /// <summary>Tarballs that do not fit the version.</summary>
     private static readonly (string What, Func<string, byte[]> Bytes, string Says)[] Tarballs =
     [
         ("nothing", _ => [], "cannot be unpacked"),
@@ -91,7 +91,7 @@ public sealed class BadInputTests(SharedServer shared) : IClassFixture<SharedSer
         ("a size below nothing", n => Zip(Header("x", '0', new string('\u00ff', 12))), "cannot be unpacked"),
     ];
 
-    /// <summary>Other requests: method, path and body.</summary>
+    /// <summary>Other requests, with method, path and body.</summary>
     private static readonly (string Method, string Path, string? Body)[] Others =
     [
         ("PUT", "/npm/@OWNER%2flib", ""),

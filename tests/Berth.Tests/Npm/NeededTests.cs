@@ -3,7 +3,9 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Npm;
 
-/// <summary>What other packages of the server depend on: it is shown before it goes, and stays unless somebody insists.</summary>
+/// <summary>
+/// Packages that others on the server depend on. Dependants are shown before a deletion, and the package stays unless somebody insists.
+/// </summary>
 public sealed class NeededTests(SharedServer shared) : IClassFixture<SharedServer>
 {
     private const string Lib = "/user/packages/npm/lib";
@@ -20,7 +22,7 @@ public sealed class NeededTests(SharedServer shared) : IClassFixture<SharedServe
             refused.Message, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, await TarballAsync(ada, "1.0.0"));
 
-        // 2.0.0 is in no range, and a second 1.x would do as well as the first.
+        // 2.0.0 is in no range, and a second 1.x would satisfy the range as well as the first.
         await ada.DoAsync("DELETE", $"{Lib}/versions/{await IdAsync(ada, "2.0.0")}");
         await ada.PublishAsync($"@{ada.Login}/lib", "1.0.1");
         await ada.DoAsync("DELETE", $"{Lib}/versions/{one}");
@@ -45,7 +47,7 @@ public sealed class NeededTests(SharedServer shared) : IClassFixture<SharedServe
         await ada.DoAsync("DELETE", Lib + "?force=true");
         Assert.Equal(HttpStatusCode.NotFound, (await ada.CallAsync("GET", NpmRequests.Path($"@{ada.Login}/lib"))).Status);
 
-        // What depends on something that is gone can go.
+        // A package whose dependency is gone can itself be deleted.
         await ada.DoAsync("DELETE", "/user/packages/npm/app");
     }
 
@@ -102,7 +104,7 @@ public sealed class NeededTests(SharedServer shared) : IClassFixture<SharedServe
         Assert.DoesNotContain("secret", unpublished.Body, StringComparison.Ordinal);
     }
 
-    /// <summary>Two versions of a package, and another one that needs the first.</summary>
+    /// <summary>Two versions of a package, and another package that needs the first.</summary>
     private async Task<Person> WorldAsync()
     {
         var ada = await shared.Server.UserAsync();

@@ -6,10 +6,10 @@ using System.Text.Json.Nodes;
 
 namespace Berth.Tests.Npm;
 
-/// <summary>The documents alone: they know no server.</summary>
+/// <summary>The documents only, which do not depend on a server.</summary>
 public static partial class NpmRequests
 {
-    /// <summary>A tarball as <c>npm pack</c> makes it.</summary>
+    /// <summary>A tarball in the form of <c>npm pack</c>.</summary>
     public static byte[] Tarball(
         string manifest, string path = "package/package.json", byte[]? more = null, string morePath = "package/more")
     {
@@ -27,7 +27,7 @@ public static partial class NpmRequests
         return target.ToArray();
     }
 
-    /// <summary>As npm does it, the same bytes whenever they are packed.</summary>
+    /// <summary>Writes as npm does: the same bytes whenever they are packed.</summary>
     private static void Write(TarWriter tar, string path, byte[] content) => tar.WriteEntry(
         new PaxTarEntry(TarEntryType.RegularFile, path)
         {
@@ -35,7 +35,7 @@ public static partial class NpmRequests
             ModificationTime = DateTimeOffset.UnixEpoch,
         });
 
-    /// <summary>The document that publishes one version; <paramref name="extra"/> are members of its package.json.</summary>
+    /// <summary>The document that publishes one version. <paramref name="extra"/> has further members of its package.json.</summary>
     public static JsonObject Document(string name, string version, string extra = "", byte[]? tarball = null, string tag = "latest")
     {
         var manifest = $$"""{"name":"{{name}}","version":"{{version}}"{{extra}}}""";

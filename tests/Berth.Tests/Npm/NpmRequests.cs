@@ -4,14 +4,14 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Npm;
 
-/// <summary>What npm sends, made by hand, so that a test can send it wrong.</summary>
+/// <summary>npm's requests made by hand, so that a test can also send wrong ones.</summary>
 public static partial class NpmRequests
 {
     public static Task<Reply> PublishAsync(
         this Person person, string name, string version = "1.0.0", string extra = "", string tag = "latest") =>
         person.CallAsync("PUT", Path(name), Document(name, version, extra, tag: tag).ToJsonString());
 
-    /// <summary>Where a package is, as npm spells it.</summary>
+    /// <summary>A package's path in npm's spelling.</summary>
     public static string Path(string name) => "/npm/" + name.Replace("/", "%2f", StringComparison.Ordinal);
 
     public static async Task<JsonElement> PackumentAsync(this Person person, string name)
@@ -23,7 +23,7 @@ public static partial class NpmRequests
 
     public static string Error(this Reply reply) => reply["error"].GetString()!;
 
-    /// <summary>With <c>Accept</c> and without a cache.</summary>
+    /// <summary>Sends <c>Accept</c>, and uses no cache.</summary>
     public static async Task<HttpResponseMessage> FetchAsync(
         this BerthServer server, string path, string? token = null, Action<HttpRequestHeaders>? headers = null)
     {

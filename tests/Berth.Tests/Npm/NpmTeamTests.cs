@@ -5,8 +5,8 @@ using Berth.Tests.Tokens;
 namespace Berth.Tests.Npm;
 
 /// <summary>
-/// <c>npm org</c>, <c>team</c> and <c>access</c>, as npm sends them. Who is let in stands in the table of routes; here is what becomes of
-/// it, and who is let in by what stands in a body.
+/// <c>npm org</c>, <c>team</c> and <c>access</c> with npm's own requests. The table of routes says who is let in. This tests the results,
+/// and who is let in by the contents of a body.
 /// </summary>
 public sealed class NpmTeamTests(SharedServer shared)
 {
@@ -23,7 +23,7 @@ public sealed class NpmTeamTests(SharedServer shared)
         Assert.Equal(bob.Login, Joined(await bob.CallAsync("GET", people)));
         Assert.Equal(bob.Login, (await ada.GetAsync($"/orgs/{acme}/teams/core-crew/members")).Json[0].GetProperty("login").GetString());
 
-        // Bob removes nobody but himself.
+        // Bob may remove only himself.
         Assert.Equal(HttpStatusCode.Forbidden, (await bob.CallAsync("DELETE", people, $$"""{"user":"{{ada.Login}}"}""")).Status);
         Assert.Equal(HttpStatusCode.OK, (await bob.CallAsync("DELETE", people, $$"""{"user":"{{bob.Login}}"}""")).Status);
         Assert.Equal("", Joined(await ada.CallAsync("GET", people)));
@@ -121,7 +121,7 @@ public sealed class NpmTeamTests(SharedServer shared)
         Assert.Equal("read-write", (await ada.CallAsync("GET", packages))[$"@{acme}/lib"].GetString());
     }
 
-    /// <summary>The package stands in the body, so the gate cannot have decided.</summary>
+    /// <summary>The body names the package, so the gate cannot have decided.</summary>
     [Fact]
     public async Task Who_may_grant_is_who_manages_the_package()
     {
@@ -179,7 +179,7 @@ public sealed class NpmTeamTests(SharedServer shared)
         Assert.Contains("no second factors", factor.Error(), StringComparison.Ordinal);
     }
 
-    /// <summary>An organization of lower case, as scopes are, with an owner and a member.</summary>
+    /// <summary>An organization with a name in lower case, which scopes need, with an owner and a member.</summary>
     private async Task<(Person Ada, Person Bob, string Acme)> AcmeAsync()
     {
         var (ada, bob) = (await shared.Server.UserAsync(), await shared.Server.UserAsync("bob"));
@@ -188,7 +188,7 @@ public sealed class NpmTeamTests(SharedServer shared)
         return (ada, bob, acme);
     }
 
-    /// <summary>The oldest first.</summary>
+    /// <summary>The actions, the oldest first.</summary>
     private static async Task<IReadOnlyList<string>> ActionsAsync(Person owner, string acme, string beginning) =>
     [
         .. (await owner.DoAsync("GET", $"/orgs/{acme}/audit-log?order=asc&per_page=100")).Json.EnumerateArray()

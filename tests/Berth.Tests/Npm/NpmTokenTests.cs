@@ -4,12 +4,12 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Npm;
 
-/// <summary><c>npm token</c> and <c>npm profile</c>, as npm sends them.</summary>
+/// <summary><c>npm token</c> and <c>npm profile</c> with npm's own requests.</summary>
 public sealed class NpmTokenTests(SharedServer shared)
 {
     private const string Tokens = "/npm/-/npm/v1/tokens";
 
-    /// <summary>What npm sends beside the password; what the new token has; and for which packages.</summary>
+    /// <summary>What npm sends besides the password, and the scopes and packages of the new token.</summary>
     public static TheoryData<string, string, string?> Wishes => new()
     {
         { "", "write:packages", null },
@@ -97,7 +97,7 @@ public sealed class NpmTokenTests(SharedServer shared)
         var keys = list["objects"].EnumerateArray().Select(one => one.GetProperty("key").GetString()!).ToList();
         Assert.Equal(3, keys.Select(key => key[..6]).Distinct().Count());
 
-        // npm prints whatever a name is, also null.
+        // npm prints every name, even null, so it must be a string.
         Assert.All(list["objects"].EnumerateArray(), one => Assert.Equal(JsonValueKind.String, one.GetProperty("name").ValueKind));
         Assert.Equal("ci", list["objects"].EnumerateArray().Single(one => Key(one) == Key(first.Json)).GetProperty("name").GetString());
 

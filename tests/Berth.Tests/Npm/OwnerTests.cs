@@ -76,7 +76,7 @@ public sealed class OwnerTests(SharedServer shared)
 
     private static Task<Reply> ListAsync(Person person, string name) => SendAsync(person, HttpMethod.Get, NpmRequests.Path(name), null);
 
-    /// <summary>As npm does it: what it has read, with other people in it.</summary>
+    /// <summary>Sends what was read, with other people in it, as npm does.</summary>
     private static async Task<Reply> ReplaceAsync(Person person, string name, params string[] logins) =>
         await PutAsync(person, name, (await ListAsync(person, name))["_rev"].GetString()!, logins);
 

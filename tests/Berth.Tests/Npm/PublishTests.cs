@@ -5,7 +5,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Npm;
 
-/// <summary>Publishing, reading and changing npm packages, as npm does it.</summary>
+/// <summary>Publishing, reading and changing npm packages with npm's own requests.</summary>
 public sealed class PublishTests(SharedServer shared) : IClassFixture<SharedServer>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -53,7 +53,7 @@ public sealed class PublishTests(SharedServer shared) : IClassFixture<SharedServ
             Assert.Equal(HttpStatusCode.Unauthorized, anonymous.Status);
             Assert.StartsWith("authentication required", anonymous.Error(), StringComparison.Ordinal);
 
-            // With a challenge npm prints words of its own, about a token that seems to be invalid.
+            // With a challenge npm would print its own words about a token that seems to be invalid.
             Assert.Null(anonymous.Header("WWW-Authenticate"));
         }
 
@@ -142,7 +142,7 @@ public sealed class PublishTests(SharedServer shared) : IClassFixture<SharedServ
         Assert.Contains("a number is never used again", other.Error(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await ada.CallAsync("GET", NpmRequests.Path(name))).Status);
 
-        // The very same content may come back.
+        // The same content may be published again.
         Assert.Equal(HttpStatusCode.Created, (await ada.PublishAsync(name)).Status);
     }
 
@@ -219,7 +219,7 @@ public sealed class PublishTests(SharedServer shared) : IClassFixture<SharedServ
         Assert.Equal("1.0.0", left.GetProperty("dist-tags").GetProperty("latest").GetString());
         Assert.Equal(HttpStatusCode.NotFound, (await ada.CallAsync("GET", $"/npm/{name}/-/lib-1.1.0.tgz")).Status);
 
-        // As for containers, it can be brought back.
+        // A package can be restored, as for containers.
         var deleted = await ada.DoAsync("GET", "/user/packages/npm/lib/versions?state=deleted");
         var id = Assert.Single(deleted.Json.EnumerateArray()).GetProperty("id").GetInt64();
         await ada.DoAsync("POST", $"/user/packages/npm/lib/versions/{id}/restore");

@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Npm;
 
-/// <summary>Downloads of tarballs are counted, and stand in the audit log where the operator wants them there.</summary>
+/// <summary>Downloads of tarballs are counted, and are in the audit log if the operator wants that.</summary>
 public sealed class PullTests
 {
     [Fact]

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Npm;
 
-/// <summary><c>npm search</c>: what the caller may read, by name, description and keywords.</summary>
+/// <summary><c>npm search</c> finds what the caller may read, by name, description and keywords.</summary>
 public sealed class SearchTests(SharedServer shared) : IClassFixture<SharedServer>
 {
     [Fact]
@@ -22,7 +22,7 @@ public sealed class SearchTests(SharedServer shared) : IClassFixture<SharedServe
         Assert.Empty(await NamesAsync(ada, "circles elsewhere"));
         Assert.Equal(["circles", "other", "paint"], await NamesAsync(ada, $"@{ada.Login}/"));
 
-        // What the latest version no longer says is not found.
+        // Words that are no longer in the latest version are not found.
         await ada.PublishAsync($"@{ada.Login}/paint", "1.1.0", extra: ""","description":"Draws squares","keywords":["canvas"]""");
         Assert.Equal(["circles", "other"], await NamesAsync(ada, "circles"));
         await ada.PublishAsync($"@{ada.Login}/circles", "1.1.0-rc.1", extra: ""","description":"canvas" """, tag: "next");
@@ -120,7 +120,7 @@ public sealed class SearchTests(SharedServer shared) : IClassFixture<SharedServe
             Assert.Equal(total, found["total"].GetInt32());
             Assert.Equal(Math.Min(20, total), found["objects"].GetArrayLength());
 
-            // One finds, one reads the page, and who may read what is asked for 500 at a time.
+            // One statement finds the packages, one reads the page, and the rights are read for 500 packages at a time.
             Assert.Equal(2 + ((total + 499) / 500), statements);
         }
     }

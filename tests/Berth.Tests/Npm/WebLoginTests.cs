@@ -6,12 +6,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Npm;
 
-/// <summary>What npm sends to log in by a page, and what a browser sends at the page.</summary>
+/// <summary>npm's requests to log in with a page, and a browser's requests to the page.</summary>
 public sealed class WebLoginTests(ClockedServer clocked) : IClassFixture<ClockedServer>
 {
     private const string Waits = "{}";
 
-    /// <summary>What the token at the page may do, and what the client's may then; null: it gets none.</summary>
+    /// <summary>The scopes of the token that confirms, and those of the client's token. Null: the client gets none.</summary>
     public static TheoryData<string, string?> Scopes => new()
     {
         { Persons.AllScopes, "write:packages delete:packages" },
@@ -50,7 +50,7 @@ public sealed class WebLoginTests(ClockedServer clocked) : IClassFixture<Clocked
             $"/admin/audit-log?phrase={Uri.EscapeDataString($"action:personal_access_token.create actor:{ada.Login}")}");
         Assert.Single(log.Json.EnumerateArray());
 
-        // Once: neither the client nor the person comes again.
+        // It works only once, for the client and for the person.
         Assert.Equal(HttpStatusCode.NotFound, (await Server.Nobody().CallAsync("GET", login.Done)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await ConfirmAsync(Server, login.Page, ada.Token)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await Server.Nobody().CallAsync("GET", login.Page)).Status);
@@ -189,7 +189,7 @@ public sealed class WebLoginTests(ClockedServer clocked) : IClassFixture<Clocked
         Assert.Equal(2, (await ada.GetAsync("/user/tokens")).Json.GetArrayLength());
     }
 
-    /// <summary>npm sends the token it has, and the one that has ended is why somebody logs in.</summary>
+    /// <summary>npm sends its old token, which has ended, and that is why somebody logs in.</summary>
     [Fact]
     public async Task A_token_that_has_ended_keeps_nobody_from_logging_in()
     {
@@ -261,7 +261,7 @@ public sealed class WebLoginTests(ClockedServer clocked) : IClassFixture<Clocked
         TestContext.Current.CancellationToken);
 }
 
-/// <summary>A server whose clock the tests move.</summary>
+/// <summary>A server whose clock the tests control.</summary>
 public sealed class ClockedServer : IAsyncLifetime
 {
     private BerthServer? _server;

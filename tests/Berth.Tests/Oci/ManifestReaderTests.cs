@@ -3,7 +3,7 @@ using Berth.Server.Oci;
 
 namespace Berth.Tests.Oci;
 
-/// <summary>The same bytes, read strictly (to be stored) and leniently (as another registry answered them).</summary>
+/// <summary>The same bytes, read strictly (to be stored) and leniently (from another registry).</summary>
 public sealed class ManifestReaderTests
 {
     private const string A = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

@@ -33,7 +33,7 @@ public sealed class ReferrersTagTests
         }
     }
 
-    /// <summary>The schema cuts long digests, so a signature of such an image is found by the beginning of its name.</summary>
+    /// <summary>The schema shortens long digests, so a signature of such an image is found by the beginning of its name.</summary>
     [Fact]
     public void A_signature_of_a_long_digest_is_held_by_its_image()
     {

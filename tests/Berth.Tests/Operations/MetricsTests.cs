@@ -13,7 +13,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Berth.Tests.Operations;
 
-/// <summary>Each instrument moves when the thing happens that it is named after, and docs/operations.md lists what there is.</summary>
+/// <summary>Each metric changes when the thing that it is named after happens, and docs/operations.md lists all of them.</summary>
 public sealed partial class MetricsTests : IAsyncLifetime
 {
     private BerthServer _server = null!;
@@ -94,7 +94,7 @@ public sealed partial class MetricsTests : IAsyncLifetime
         await repository.BlobAsync(TestRepository.Random(300));
         _server.Clock!.Advance(TimeSpan.FromHours(25));
 
-        // Something else has the name of the blob's file, which cannot be removed like one.
+        // Something that cannot be removed like a file has the name of the blob's file.
         var file = Directory.EnumerateFiles(Path.Combine(_server.Data, "blobs"), "*", SearchOption.AllDirectories)
             .Single(path => new FileInfo(path).Length == 300);
         File.Delete(file);
@@ -139,14 +139,14 @@ public sealed partial class MetricsTests : IAsyncLifetime
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         Assert.Equal(status, (int)(await client.SendAsync(request, Token)).StatusCode);
 
-        // On the same connection: a request is counted after its answer is sent, and before the next one is read.
+        // Use the same connection, since a request is counted after its answer is sent and before the next one is read.
         var metrics = new Scrape(await client.GetStringAsync("/metrics", Token));
         var labels = $"http_request_method=\"{method}\",http_response_status_code=\"{status}\","
             + (route is null ? "" : $"http_route=\"{route}\",") + $"surface=\"{surface}\"";
         Assert.Equal(1, metrics.Value("http_server_request_duration_seconds_count", labels));
     }
 
-    /// <summary>Names, types and labels of docs/operations.md are those of the real output, after everything has happened.</summary>
+    /// <summary>The names, types and labels in docs/operations.md are those of the real output, after everything has happened.</summary>
     [Fact]
     public async Task The_table_in_the_documentation_is_what_there_is()
     {
@@ -173,7 +173,7 @@ public sealed partial class MetricsTests : IAsyncLifetime
                         .Order(StringComparer.Ordinal)),
             StringComparer.Ordinal);
 
-        // .NET's own are in .NET's documentation.
+        // .NET's own metrics are described in .NET's documentation.
         var lines = scraped.Families.Where(family => !family.Key.StartsWith("dotnet_", StringComparison.Ordinal))
             .Select(family => $"{family.Key} {family.Value}");
         Assert.Equal(documented.Select(row => $"{row.Key} {row.Value}").Order(StringComparer.Ordinal), lines.Order(StringComparer.Ordinal));
@@ -213,10 +213,10 @@ public sealed partial class MetricsTests : IAsyncLifetime
     [GeneratedRegex("`(?<label>[a-z_]+)`", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Quoted();
 
-    /// <summary>What <c>/metrics</c> said at one moment.</summary>
+    /// <summary>The output of <c>/metrics</c> at one moment.</summary>
     private sealed partial record Scrape(string Text)
     {
-        /// <summary>Type and labels of each metric, by its name.</summary>
+        /// <summary>The type and labels of each metric, by its name.</summary>
         public SortedDictionary<string, string> Families
         {
             get
@@ -238,7 +238,7 @@ public sealed partial class MetricsTests : IAsyncLifetime
             }
         }
 
-        /// <summary>The sum of the samples that have the labels; 0 where there is none.</summary>
+        /// <summary>The sum of the samples with these labels. 0 when there is none.</summary>
         public double Value(string name, string labels = "") => Samples().Matches(Text)
             .Where(sample => sample.Groups["name"].Value == name && (labels.Length == 0 || sample.Groups["labels"].Value == labels))
             .Sum(sample => double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture));

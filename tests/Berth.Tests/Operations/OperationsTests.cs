@@ -68,7 +68,7 @@ public sealed class OperationsTests
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/readyz", Token)).StatusCode);
         Assert.Equal(1, new FileInfo(probe).Length);
 
-        // What refuses the write also to root: something else has the name.
+        // A folder with the file's name makes the write fail even for root.
         File.Delete(probe);
         Directory.CreateDirectory(probe);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/readyz", Token)).StatusCode);
@@ -113,7 +113,7 @@ public sealed class OperationsTests
         var body = new PausingContent();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/token") { Content = body };
 
-        // The body begins when the server asks for it: then the request is in flight for certain.
+        // The body begins only when the server asks for it, so the request has certainly arrived then.
         request.Headers.ExpectContinue = true;
         var answer = client.SendAsync(request, Token);
         await body.Began;
@@ -123,7 +123,7 @@ public sealed class OperationsTests
         await stopping;
     }
 
-    /// <summary>A form that is half sent until the test says go on.</summary>
+    /// <summary>A form of which half is sent until the test continues it.</summary>
     private sealed class PausingContent : HttpContent
     {
         private readonly TaskCompletionSource _began = new();

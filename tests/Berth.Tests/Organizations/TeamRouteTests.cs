@@ -3,7 +3,9 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Organizations;
 
-/// <summary>The routes by which tools that keep an organization in files read it back: by ids, and with the role of a team.</summary>
+/// <summary>
+/// The routes by which tools that keep an organization's configuration in files read it back: by ids, and with the role of a team.
+/// </summary>
 public sealed class TeamRouteTests(SharedServer shared)
 {
     [Fact]

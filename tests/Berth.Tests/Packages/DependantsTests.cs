@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Packages;
 
-/// <summary>What depends on a version before it goes, what goes with it, and that all of it comes back.</summary>
+/// <summary>What depends on a version before it is deleted, what is deleted with it, and that all of it can be restored.</summary>
 public sealed class DependantsTests(SharedServer shared)
 {
     private const string Versions = "/user/packages/container/web/versions";
@@ -152,12 +152,12 @@ public sealed class DependantsTests(SharedServer shared)
             Assert.DoesNotContain("secret", shown.Body, StringComparison.Ordinal);
         }
 
-        // It is told, and no reason to refuse: what is built has layers of its own.
+        // This is shown, and does not prevent the deletion, since the built image has its own layers.
         await ada.DoAsync("DELETE", $"{Versions}/{await IdAsync(ada, image)}");
         Assert.Equal(HttpStatusCode.OK, await ada.PullAsync($"{ada.Login}/app", "2"));
     }
 
-    /// <summary>A codespace of the person's own repository that was made of an image of <paramref name="owner"/>.</summary>
+    /// <summary>A codespace of the person's own repository whose container was made from an image of <paramref name="owner"/>.</summary>
     private static async Task<string> RunningAsync(Person person, string digest, string? owner = null)
     {
         var repository = await person.RepositoryAsync(person.Login);
@@ -173,7 +173,7 @@ public sealed class DependantsTests(SharedServer shared)
         return name;
     }
 
-    /// <summary>An index of one untagged platform, signed, beside another version.</summary>
+    /// <summary>A signed index of one untagged platform, beside another version.</summary>
     private static async Task<(string Platform, string Index, string Signature)> MultiAsync(Person ada)
     {
         await ada.PushAsync($"{ada.Login}/web", "keep", "\"n\":\"keep\"");

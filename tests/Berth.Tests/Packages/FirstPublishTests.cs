@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Packages;
 
-/// <summary>What the first version of a package settles: link, inheritance, visibility, grants.</summary>
+/// <summary>What the first version of a package determines: link, inheritance, visibility, grants.</summary>
 public sealed class FirstPublishTests(SharedServer shared)
 {
     private readonly Seed _seed = new(shared.Server);
@@ -135,7 +135,7 @@ public sealed class FirstPublishTests(SharedServer shared)
         Assert.Equal((first, false), (linked.RepositoryId, linked.InheritsAccess));
         Assert.Equal(first, (await PublishAsync(ada, "acme", "web", "https://git.acme.test/two")).RepositoryId);
 
-        // Unlinked by hand: it had a link, so a label does not bring one back.
+        // The package was unlinked by hand. It once had a link, so a label does not link it again.
         await _seed.ExecuteAsync("update packages set repository_id = null where id = @Id", new { linked.Id });
         Assert.Null((await PublishAsync(ada, "acme", "web", "https://git.acme.test/two")).RepositoryId);
     }

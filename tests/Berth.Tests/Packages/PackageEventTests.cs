@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Packages;
 
-/// <summary>Every change to a package leaves an event, with who and what: what comes later reads nothing else.</summary>
+/// <summary>Every change of a package records an event that says who and what. Everything later reads only these events.</summary>
 public sealed class PackageEventTests : IAsyncLifetime
 {
     private BerthServer _server = null!;
@@ -55,7 +55,7 @@ public sealed class PackageEventTests : IAsyncLifetime
             ],
             (await EventsAsync("web"))[before..]);
 
-        // What one of them writes the other does too.
+        // What one of them writes, the other writes too.
         var deleted = (await ada.DoAsync("GET", "/user/packages/container/web/versions?state=deleted")).Json.EnumerateArray()
             .Select(version => (version.GetProperty("deleted_at").GetString(), version.GetProperty("updated_at").GetString())).ToList();
         Assert.Equal(2, deleted.Count);
@@ -184,7 +184,7 @@ public sealed class PackageEventTests : IAsyncLifetime
         var token = (await ada.DoAsync("GET", "/user/tokens")).Json[0].GetProperty("id").GetInt64();
         var repository = (await ada.DoAsync("GET", $"/repos/{app}"))["id"].GetInt64();
 
-        // A push by the registry, a change by the REST API, and what the server does by itself.
+        // A push to the registry, a change by the REST API, and what the server does by itself.
         var expected = new Actor
         {
             Kind = "version_published",

@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Packages;
 
-/// <summary>Packages over REST: shapes, lists, making and changing, deleting and restoring.</summary>
+/// <summary>Packages over REST: forms, lists, creating and changing, deleting and restoring.</summary>
 public sealed class PackageTests(SharedServer shared)
 {
     [Theory]

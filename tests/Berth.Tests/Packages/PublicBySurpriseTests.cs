@@ -4,12 +4,12 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Packages;
 
 /// <summary>
-/// "Access can tighten by itself, never loosen by itself": every way on which a package could become readable for more people without
-/// somebody's word, and the few words that open one.
+/// "Access can tighten by itself, never loosen by itself": every way in which a package could become readable for more people without
+/// anybody's decision, and the few decisions that open one.
 /// </summary>
 public sealed class PublicBySurpriseTests(SharedServer shared)
 {
-    /// <summary>What happens to a package beside a public repository; none of it opens the package.</summary>
+    /// <summary>What may happen to a package beside a public repository. None of it opens the package.</summary>
     private static readonly Dictionary<string, Func<Scene, Task>> Happenings = new(StringComparer.Ordinal)
     {
         ["pushed again"] = scene => scene.Ada.PushAsync(scene.Name, "2"),
@@ -117,7 +117,10 @@ public sealed class PublicBySurpriseTests(SharedServer shared)
         },
     };
 
-    /// <summary>How a package is born, and how open: a workflow's first push follows its repository, all else opens by words.</summary>
+    /// <summary>
+    /// The ways to create a package, and its visibility. A workflow's first push follows its repository, and every other way opens it only
+    /// on request.
+    /// </summary>
     private static readonly Dictionary<string, (Func<Scene, Task> Make, string Visibility)> Births = new(StringComparer.Ordinal)
     {
         ["an owner's push"] = (scene => scene.Ada.PushAsync(scene.Fresh), "private"),
@@ -241,7 +244,7 @@ public sealed class PublicBySurpriseTests(SharedServer shared)
             below ? $"/orgs/{scene.Acme}/packages/container/app%2Ffresh" : scene.FreshPackage, Births[birth].Visibility);
     }
 
-    /// <summary>What the old package of a name had is not shown by a new, public one.</summary>
+    /// <summary>A new, public package shows nothing of the old package with the same name.</summary>
     [Fact]
     public async Task A_public_package_of_a_private_ones_name_shows_nothing_of_it()
     {
@@ -254,7 +257,7 @@ public sealed class PublicBySurpriseTests(SharedServer shared)
         Assert.Equal(HttpStatusCode.NotFound, await scene.Ada.Server.Nobody().PullAnonymouslyAsync(scene.Name, "secret"));
     }
 
-    /// <summary>What the API says, and whether anonymous callers and strangers can see it: all three agree.</summary>
+    /// <summary>Checks the visibility in the API, and whether anonymous callers and strangers can see it. All three must agree.</summary>
     private static async Task IsAsync(Scene scene, string name, string package, string visibility)
     {
         var shown = await scene.Ada.DoAsync("GET", package);
@@ -282,14 +285,14 @@ public sealed class PublicBySurpriseTests(SharedServer shared)
         return new Scene(ada, acme, app);
     }
 
-    /// <summary>An owner, an organization, a public repository of it, and a private package.</summary>
+    /// <summary>An owner, an organization with a public repository, and a private package.</summary>
     private sealed record Scene(Person Ada, string Acme, string App)
     {
         public string Name => $"{Acme}/web";
 
         public string Package => $"/orgs/{Acme}/packages/container/web";
 
-        /// <summary>One that is not there yet.</summary>
+        /// <summary>A package that does not exist yet.</summary>
         public string Fresh => $"{Acme}/fresh";
 
         public string FreshPackage => $"/orgs/{Acme}/packages/container/fresh";

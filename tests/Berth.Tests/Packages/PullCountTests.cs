@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Packages;
 
-/// <summary>How often something was pulled. Counts are written in the background, and all of them when the server stops.</summary>
+/// <summary>How often something was pulled. Counts are written in the background, and the rest when the server stops.</summary>
 public sealed class PullCountTests
 {
     [Fact]

@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Packages;
 
-/// <summary>Where a tag was, and one call that moves it back.</summary>
+/// <summary>The history of a tag, and the call that moves it back.</summary>
 public sealed class TagHistoryTests(SharedServer shared)
 {
     private const string Tags = "/user/packages/container/web/tags";

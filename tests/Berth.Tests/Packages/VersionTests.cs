@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Packages;
 
-/// <summary>Versions over REST: what a list says, soft deletion, and the graph that comes back.</summary>
+/// <summary>Versions over REST: what a list says, soft deletion, and restoring a graph.</summary>
 public sealed class VersionTests(SharedServer shared)
 {
 

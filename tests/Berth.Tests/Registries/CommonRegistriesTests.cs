@@ -2,7 +2,7 @@ using Berth.Server.Registries;
 
 namespace Berth.Tests.Registries;
 
-/// <summary>What people write into the SERVER secret of the common registries, and for which images it then counts.</summary>
+/// <summary>What people write into the SERVER secret for common registries, and for which images it then counts.</summary>
 public sealed class CommonRegistriesTests
 {
     [Theory]

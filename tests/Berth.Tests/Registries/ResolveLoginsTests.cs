@@ -190,8 +190,8 @@ public sealed class ResolveLoginsTests
     }
 
     /// <summary>
-    /// Stored: SERVER, USER or PASSWORD by its letter, at the level of user, repository or organization; in lower case where it is not
-    /// assigned to this repository.
+    /// The first text says what is stored: SERVER, USER or PASSWORD by its letter, at the level of user, repository or organization. A
+    /// small letter means that it is not assigned to this repository.
     /// </summary>
     [Theory]
     [InlineData("S@u U@u P@u", "counts@User")]

@@ -5,7 +5,7 @@ namespace Berth.Tests.Registries;
 
 internal static class TestImage
 {
-    /// <summary>As a person writes it.</summary>
+    /// <summary>Parses the name that a person writes.</summary>
     public static RemoteImage Of(string text) =>
         ImageReference.TryParse(text, out var image, out _)
             ? RemoteImage.Of(image)

@@ -3,8 +3,8 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Registry;
 
 /// <summary>
-/// A layer that a pusher was told of stays theirs to name for its grace, whatever is deleted before their manifest comes; and nobody reads
-/// it until then. Grace is 24 hours.
+/// A layer whose existence was reported to a client can be named by its manifest during the grace period, whatever is deleted meanwhile.
+/// Nobody can read it until then. Grace is 24 hours.
 /// </summary>
 public sealed class AcknowledgedLayerTests : IAsyncLifetime
 {

@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Registry;
 
-/// <summary>What is wrong gets the specification's code and a status that says whose fault it is; never a 5xx.</summary>
+/// <summary>Wrong input gets the specification's code and a status that says whose fault it is, and never a 5xx.</summary>
 public sealed class BadInputTests(SharedServer shared)
 {
     private const string Hex = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";

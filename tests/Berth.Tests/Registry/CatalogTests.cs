@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Registry;
 
-/// <summary><c>GET /v2/_catalog</c>, as tools of the command line and browsers of registries ask for it.</summary>
+/// <summary><c>GET /v2/_catalog</c>, as command line tools and registry browsers use it.</summary>
 public sealed class CatalogTests(SharedServer shared)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -81,7 +81,7 @@ public sealed class CatalogTests(SharedServer shared)
         Assert.Equal([$"{ada.Login}/mine"], names.Where(name => name.StartsWith(ada.Login + "/", StringComparison.Ordinal)));
     }
 
-    /// <summary>As a client does it: a registry token for the catalog, then the list.</summary>
+    /// <summary>Does what a client does: gets a registry token for the catalog, then the list.</summary>
     private async Task<(List<string> Names, string? Link)> ListAsync(Person caller, string query)
     {
         using var client = shared.Server.Client(null);

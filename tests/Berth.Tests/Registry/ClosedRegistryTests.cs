@@ -2,7 +2,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Registry;
 
-/// <summary>A container registry that the operator made read-only, or switched off.</summary>
+/// <summary>A container registry that the operator made read-only or switched off.</summary>
 public sealed class ClosedRegistryTests
 {
     [Fact]

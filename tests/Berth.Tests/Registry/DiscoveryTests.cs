@@ -161,8 +161,8 @@ public sealed class DiscoveryTests(SharedServer shared)
     [Fact]
     public async Task The_platforms_of_a_signed_image_that_was_copied_refer_to_nothing()
     {
-        // As cosign copy leaves it: the index itself under sha256-HEX, its signature under sha256-HEX.sig, also for each platform. oras cp
-        // -r then follows the referrers of each and would come back to where it was.
+        // The result of cosign copy: the index itself under sha256-HEX, and its signature under sha256-HEX.sig, also for each platform.
+        // oras cp -r then follows the referrers of each, and would return to where it was.
         using var repository = TestRepository.New(shared.Server);
         var (amd64, first, _) = await repository.ImageAsync();
         var (arm64, second, _) = await repository.ImageAsync();

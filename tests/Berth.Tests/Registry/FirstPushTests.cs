@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Registry;
 
 /// <summary>
-/// The first push of a name while other layers of the same pusher still come in: nothing that was acknowledged is lost on the way to the
+/// The first push of a name while other layers of the same client still arrive. Nothing that was acknowledged is lost on the way to the
 /// live package.
 /// </summary>
 public sealed class FirstPushTests
@@ -23,7 +23,7 @@ public sealed class FirstPushTests
         Task<Answer> publish, push, start;
         await using (var held = await HeldTable.HoldAsync(server, "uploads"))
         {
-            // The publish has moved what was there and waits with the name's uploads before it; the layer needs no upload and comes in
+            // The publish has moved what existed, and waits because of the name's uploads. The layer needs no upload and arrives in
             // between.
             publish = repository.PutAsync("first", manifest);
             await held.UntilWaitingAsync(publish);

@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Registry;
 
-/// <summary>Answers that are too large to be made in one piece: they are cut into pages, or written while they are read.</summary>
+/// <summary>Answers that are too large for one piece are split into pages, or written while they are read.</summary>
 public sealed class LargeAnswerTests(SharedServer shared)
 {
     private const int PageBytes = 4 << 20;
@@ -21,7 +21,7 @@ public sealed class LargeAnswerTests(SharedServer shared)
             ('a', 3_000_000), ('b', 3_000_000), ('c', 1_500_000), ('d', 100_000), ('e', 10), ('f', 4_000_000), ('g', 9_000),
         ])
         {
-            // Of characters that are one to four bytes, so that pieces end anywhere in them.
+            // The characters have one to four bytes, so that pieces end anywhere in them.
             var note = string.Concat(Enumerable.Repeat("a\\\"é漢🚢" + letter, size / 13));
             var referrer = Referrer(subject, manifest.Length, note);
             Assert.Equal(201, (await repository.PutAsync(TestRepository.Sha256(referrer), referrer)).Status);

@@ -3,9 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Registry;
 
-/// <summary>
-/// A push that takes longer than its registry token lives (5 minutes): clients renew the token and go on where they were.
-/// </summary>
+/// <summary>A push that takes longer than its registry token is valid (5 minutes). Clients renew the token and continue.</summary>
 public sealed class LongPushTests : IAsyncLifetime
 {
     private BerthServer _server = null!;

@@ -39,7 +39,7 @@ public sealed class ManifestDeletionTests(SharedServer shared)
         Assert.Equal(404, await repository.StatusAsync("DELETE", $"manifests/{digest}"));
         Assert.Equal("""["kept"]""", (await repository.SendAsync("GET", "tags/list")).Json.GetProperty("tags").GetRawText());
 
-        // The configuration is shared with the image that stays.
+        // The image that stays has the same configuration.
         Assert.Equal(200, await repository.HeadAsync($"blobs/{TestRepository.Sha256("{}"u8.ToArray())}"));
         Assert.Equal(200, await repository.HeadAsync($"blobs/{keptLayer}"));
         Assert.Equal(200, await repository.HeadAsync($"manifests/{kept}"));
@@ -59,7 +59,7 @@ public sealed class ManifestDeletionTests(SharedServer shared)
         await repository.SendAsync("DELETE", $"manifests/{digest}");
         Assert.Equal(404, await repository.HeadAsync($"blobs/{layer}"));
 
-        // Whoever looks before pushing sends the layer again; whoever was told of it before the deletion need not.
+        // A client that asks before it pushes sends the layer again. A client that asked before the deletion need not.
         Assert.Equal(201, (await repository.PutAsync("latest", manifest)).Status);
         Assert.Equal(manifest, (await repository.SendAsync("GET", $"manifests/{digest}")).Body);
         Assert.Equal(content, (await repository.SendAsync("GET", $"blobs/{layer}")).Body);
@@ -83,7 +83,7 @@ public sealed class ManifestDeletionTests(SharedServer shared)
             StringComparison.Ordinal);
         Assert.Equal(200, await repository.StatusAsync("GET", $"manifests/{platform}"));
 
-        // A tag is not the index: without one the index is still pulled by its digest.
+        // The tag is not the index: without a tag the index can still be pulled by its digest.
         Assert.Equal(202, await repository.StatusAsync("DELETE", "manifests/multi"));
         Assert.Equal(405, await repository.StatusAsync("DELETE", $"manifests/{platform}"));
         Assert.Equal(202, await repository.StatusAsync("DELETE", $"manifests/{TestRepository.Sha256(index)}"));

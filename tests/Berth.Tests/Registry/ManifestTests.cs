@@ -163,7 +163,7 @@ public sealed class ManifestTests(SharedServer shared)
     [Fact]
     public async Task An_index_entry_that_is_no_manifest_is_a_blob()
     {
-        // What BuildKit exports as a registry cache: layers and a configuration of its own, in an index.
+        // BuildKit exports a registry cache in this form: layers and its own configuration, in an index.
         using var repository = TestRepository.New(shared.Server);
         var content = TestRepository.Random(100);
         var layer = await repository.BlobAsync(content);
@@ -198,7 +198,7 @@ public sealed class ManifestTests(SharedServer shared)
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);
         Assert.Equal(404, await repository.HeadAsync("manifests/bad"));
 
-        // An index whose entries are blobs, as BuildKit's cache is.
+        // An index whose entries are blobs, like BuildKit's cache.
         var cache = TestRepository.Index(
             [
                 TestRepository.Descriptor(configuration, config, "application/vnd.buildkit.cacheconfig.v0"),

@@ -2,7 +2,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Registry;
 
-/// <summary>Pushes of the same content or to the same new name at one time.</summary>
+/// <summary>Simultaneous pushes of the same content or to the same new name.</summary>
 public sealed class ParallelPushTests(SharedServer shared)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

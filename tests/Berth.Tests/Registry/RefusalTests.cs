@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Registry;
 
-/// <summary>What a refused caller of the registry is told: what clients need to go on, and what people can do about it.</summary>
+/// <summary>What a refused caller of the registry is told: what clients need to continue, and what people can do about it.</summary>
 public sealed class RefusalTests(SharedServer shared)
 {
     private static readonly string Blob = TestRepository.Sha256([1]);
@@ -19,7 +19,7 @@ public sealed class RefusalTests(SharedServer shared)
     [InlineData("DELETE", "manifests/latest", "delete")]
     public async Task An_anonymous_token_is_told_that_it_is_too_narrow(string method, string path, string actions)
     {
-        // RFC 6750 section 3.1. containerd reads the code: the second time it meets it, it says that a login is needed.
+        // RFC 6750 section 3.1. containerd reads the code, and at the second time it says that a login is needed.
         using var hidden = TestRepository.New(shared.Server);
         await hidden.ImageAsync("latest");
         var words = new List<string?>();
@@ -53,7 +53,7 @@ public sealed class RefusalTests(SharedServer shared)
     [InlineData("DELETE", "manifests/latest", "admin")]
     public async Task A_workflow_is_told_what_an_admin_of_the_package_can_run(string method, string path, string role)
     {
-        // The commonest complaint about hosted registries: a person pushed first, and then CI may not.
+        // The most frequent complaint about hosted registries: a person pushed first, and then CI may not push.
         var ada = await shared.Server.UserAsync();
         var acme = await ada.OrganizationAsync();
         var app = await ada.RepositoryAsync(acme);

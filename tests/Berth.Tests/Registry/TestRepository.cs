@@ -7,7 +7,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Registry;
 
-/// <summary>An answer, read whole.</summary>
+/// <summary>An answer that was read completely.</summary>
 internal sealed record Answer(int Status, HttpResponseHeaders Headers, HttpContentHeaders ContentHeaders, byte[] Body)
 {
     public string Text => Encoding.UTF8.GetString(Body);
@@ -23,7 +23,7 @@ internal sealed record Answer(int Status, HttpResponseHeaders Headers, HttpConte
         Headers.TryGetValues(name, out var values) || ContentHeaders.TryGetValues(name, out values) ? string.Join(", ", values) : null;
 }
 
-/// <summary>One repository as one caller sees it, with the calls of the distribution-spec.</summary>
+/// <summary>One repository for one caller, with the calls of the distribution-spec.</summary>
 internal sealed class TestRepository : IDisposable
 {
     public const string OciManifest = "application/vnd.oci.image.manifest.v1+json";
@@ -44,7 +44,7 @@ internal sealed class TestRepository : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>A new name in the administrator's namespace; a pattern of <c>tools/base</c> makes a nested one.</summary>
+    /// <summary>A new name in the administrator's namespace. A pattern like <c>tools/base</c> makes a nested one.</summary>
     public static TestRepository New(BerthServer server, string pattern = "web") => new(server, $"admin/{Unique(pattern)}");
 
     public static string Unique(string pattern) => $"{pattern}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
@@ -98,7 +98,7 @@ internal sealed class TestRepository : IDisposable
         return answer.Header("Location")!;
     }
 
-    /// <summary>Pushes a blob with POST and PUT; returns its digest.</summary>
+    /// <summary>Pushes a blob with POST and PUT. Returns its digest.</summary>
     public async Task<string> BlobAsync(byte[] content)
     {
         var digest = Sha256(content);
@@ -110,7 +110,7 @@ internal sealed class TestRepository : IDisposable
     public Task<Answer> PutAsync(string reference, byte[] manifest, string type = OciManifest) =>
         SendAsync("PUT", $"manifests/{reference}", manifest, type);
 
-    /// <summary>Pushes an image of a random layer; returns its digest, manifest and layer.</summary>
+    /// <summary>Pushes an image with a random layer. Returns its digest, manifest and layer.</summary>
     public async Task<(string Digest, byte[] Manifest, string Layer)> ImageAsync(string? tag = null, string more = "")
     {
         var config = await BlobAsync("{}"u8.ToArray());
@@ -129,12 +129,12 @@ internal sealed class TestRepository : IDisposable
     public void Dispose() => _client.Dispose();
 }
 
-/// <summary>People and organizations for registry tests, made through the API.</summary>
+/// <summary>Creates people and organizations for registry tests through the API.</summary>
 internal static class People
 {
     public const string AllPackages = "read:packages write:packages delete:packages";
 
-    /// <summary>A user of a fresh login; returns login and token.</summary>
+    /// <summary>Creates a user with a new login. Returns login and token.</summary>
     public static async Task<(string Login, string Token)> UserAsync(BerthServer server, string name = "ada", string scopes = AllPackages)
     {
         using var admin = server.Admin();
@@ -145,7 +145,7 @@ internal static class People
         return (login, token.GetProperty("token").GetString()!);
     }
 
-    /// <summary>What <c>/token</c> gives for a token as password and these scopes.</summary>
+    /// <summary>The token that <c>/token</c> issues for a token as the password and these scopes.</summary>
     public static async Task<string> RegistryTokenAsync(BerthServer server, string token, params string[] scopes)
     {
         using var client = server.Client();

@@ -102,7 +102,7 @@ public sealed class UploadTests(SharedServer shared)
             Assert.Equal("BLOB_UPLOAD_INVALID", answer.Code);
         }
 
-        // A 416 is no end: the upload goes on from where it stands.
+        // A 416 does not end the upload, which goes on from its present length.
         Assert.Equal(
             "0-109",
             (await repository.SendAsync("PATCH", location, TestRepository.Random(10), null, ("Content-Range", "100-109"))).Header("Range"));
@@ -244,7 +244,7 @@ public sealed class UploadTests(SharedServer shared)
             + $"Bearer {BerthServer.AdminToken}\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head), Token);
 
-        // "100 Continue" says that the server reads the body now, so it holds the upload.
+        // "100 Continue" says that the server reads the body now, so the request holds the upload.
         Assert.StartsWith("HTTP/1.1 100", await HeadAsync(stream), StringComparison.Ordinal);
         var refused = await repository.SendAsync("PATCH", location, TestRepository.Random(500));
         Assert.Equal((416, "BLOB_UPLOAD_INVALID"), (refused.Status, refused.Code));
@@ -271,13 +271,14 @@ public sealed class UploadTests(SharedServer shared)
                 + $"Bearer {BerthServer.AdminToken}\r\nContent-Length: 2000000\r\nExpect: 100-continue\r\n\r\n";
             await stream.WriteAsync(Encoding.ASCII.GetBytes(head), Token);
 
-            // The request holds the upload before any later one comes: one that broke off unread could be read after those, and hold it
-            // then.
+            // The request holds the upload before any later one arrives. If it broke off unread, it could be read after those, and hold the
+            // upload then.
             Assert.StartsWith("HTTP/1.1 100", await HeadAsync(stream), StringComparison.Ordinal);
             await stream.WriteAsync(content.AsMemory(0, 1_000_000), Token);
         }
 
-        // Until the server has noticed, the upload is held by the broken request: 416 says where it stands, and later ones may go on.
+        // Until the server has noticed, the broken request holds the upload. 416 says how many bytes it has, and later requests may
+        // continue.
         var reached = 0;
         Answer answer;
         do
@@ -293,7 +294,7 @@ public sealed class UploadTests(SharedServer shared)
         Assert.Equal(content, (await repository.SendAsync("GET", $"blobs/{TestRepository.Sha256(content)}")).Body);
     }
 
-    /// <summary>Reads to the end of an answer's head, however many pieces it comes in.</summary>
+    /// <summary>Reads to the end of an answer's head, in however many pieces it arrives.</summary>
     private static async Task<string> HeadAsync(NetworkStream stream)
     {
         var head = new StringBuilder();
@@ -322,7 +323,7 @@ public sealed class UploadTests(SharedServer shared)
     }
 }
 
-/// <summary>Uploads under a clock, limits and restarts.</summary>
+/// <summary>Uploads with a manual clock, limits and restarts.</summary>
 public sealed class UploadLimitTests
 {
     [Fact]

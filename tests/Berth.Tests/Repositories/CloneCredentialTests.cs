@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Repositories;
 
-/// <summary>Credentials for private git servers: who stores them, what is shown of them, and when they go.</summary>
+/// <summary>Credentials for private git servers: who stores them, what is shown of them, and when they are deleted.</summary>
 public sealed class CloneCredentialTests(SharedServer shared)
 {
     private const string Body = """{"username":"ada","password":"hush hush"}""";

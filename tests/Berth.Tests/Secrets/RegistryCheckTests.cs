@@ -7,10 +7,12 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Secrets;
 
-/// <summary>Registry logins tried before they are needed: as typed, as a codespace gets them, and when a secret completes a set.</summary>
+/// <summary>
+/// Registry logins are tried before they are needed: as typed, as a codespace gets them, and when a secret completes a set.
+/// </summary>
 public sealed class RegistryCheckTests(RegistryCheckTests.World world) : IClassFixture<RegistryCheckTests.World>
 {
-    /// <summary>A Berth that may reach this machine, and a second one as the registry, with an image of bob's.</summary>
+    /// <summary>A Berth that may connect to this machine, and a second one as the registry, with an image of bob's.</summary>
     public sealed class World : IAsyncLifetime
     {
         private BerthServer? _server;

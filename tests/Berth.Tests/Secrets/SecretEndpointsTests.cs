@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Secrets;
 
-/// <summary>GitHub's REST API of development environment secrets, for users, repositories and organizations.</summary>
+/// <summary>GitHub's REST API for development environment secrets, for users, repositories and organizations.</summary>
 public sealed class SecretEndpointsTests(SharedServer shared)
 {
     private readonly string _suffix = Guid.CreateVersion7().ToString("N")[^10..];
@@ -180,11 +180,11 @@ public sealed class SecretEndpointsTests(SharedServer shared)
             "not assigned to this repository: ELSEWHERE (user), OTHERS (organization)",
             (await VisibleAsync($"ada{_suffix}", world.App)).NotHere);
 
-        // Without the user's own, the repository's comes before the organization's.
+        // Without the user's own secret, the repository's comes before the organization's.
         await SendAsync(world.Ada, HttpMethod.Delete, "user/codespaces/secrets/SHARED");
         Assert.Equal(["PRIVATE=organization", "SHARED=repository"], await EnvironmentAsync($"ada{_suffix}", world.App));
 
-        // Who reads without writing gets neither the repository's nor the organization's.
+        // A user who reads without writing gets neither the repository's nor the organization's.
         await SendAsync(world.Ada, HttpMethod.Put, $"repos/{world.Acme}/app/collaborators/bob{_suffix}", "{\"permission\":\"read\"}");
         Assert.Empty(await EnvironmentAsync($"bob{_suffix}", world.App));
         await SendAsync(
@@ -192,7 +192,7 @@ public sealed class SecretEndpointsTests(SharedServer shared)
         Assert.Equal(["BOBS=bob"], await EnvironmentAsync($"bob{_suffix}", world.App));
         Assert.Equal("1 secret: BOBS (user)", (await VisibleAsync($"bob{_suffix}", world.App)).Summary);
 
-        // Nor who writes without being a member learns what the organization keeps for other repositories.
+        // A user who writes without being a member does not learn what the organization has for other repositories.
         await SendAsync(world.Ada, HttpMethod.Put, $"repos/{world.Acme}/app/collaborators/bob{_suffix}", "{\"permission\":\"write\"}");
         Assert.Equal(["BOBS=bob", "PRIVATE=organization", "SHARED=repository"], await EnvironmentAsync($"bob{_suffix}", world.App));
         Assert.Null((await VisibleAsync($"bob{_suffix}", world.App)).NotHere);

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Berth.Tests.Settings;
 
-/// <summary>The table of docs/configuration.md is what the classes of settings say; <c>script/configuration</c> writes it.</summary>
+/// <summary>The table of docs/configuration.md must match the classes of settings. <c>script/configuration</c> writes it.</summary>
 public sealed class DocumentationTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

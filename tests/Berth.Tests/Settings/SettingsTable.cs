@@ -11,7 +11,7 @@ internal static class SettingsTable
 {
     private const string Head = "| variable | meaning | value | default |\n| --- | --- | --- | --- |\n";
 
-    /// <summary>The page with its table, from its head to the next empty line, made anew. What stands around it stays.</summary>
+    /// <summary>Replaces the page's table, from its head to the next empty line. The rest stays.</summary>
     public static string Into(string page)
     {
         var start = page.IndexOf(Head, StringComparison.Ordinal);

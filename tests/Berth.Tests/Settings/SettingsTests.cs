@@ -124,7 +124,7 @@ public sealed class SettingsTests
         Assert.Equal(new CodespaceOptions().DockerHost, app.Services.GetRequiredService<CodespaceOptions>().DockerHost);
     }
 
-    /// <summary>A class that is forgotten would be read by nobody, and a name that two have would set both.</summary>
+    /// <summary>A class that is not listed would never be read, and a name that two settings share would set both.</summary>
     [Fact]
     public void Every_class_with_settings_is_read_and_every_setting_has_a_name_of_its_own()
     {

@@ -3,7 +3,7 @@ using Berth.Server.Storage;
 
 namespace Berth.Tests.Storage;
 
-/// <summary>What every pair of stores must do. A store's own class only says how to make one.</summary>
+/// <summary>What every pair of stores must do. The test class of a store only says how to make one.</summary>
 public abstract class BlobStoreContract : IAsyncLifetime
 {
     private protected const long NoLimit = long.MaxValue;
@@ -18,7 +18,7 @@ public abstract class BlobStoreContract : IAsyncLifetime
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>Stores over the same place every time it is called: a second call is a restart.</summary>
+    /// <summary>Opens the stores at the same place at every call, so that a second call is a restart.</summary>
     private protected abstract Task<(IBlobStore Blobs, IUploadStore Uploads)> OpenAsync();
 
     [Theory]
@@ -191,7 +191,7 @@ public abstract class BlobStoreContract : IAsyncLifetime
 
     private static byte[] Content(int size) => [.. Enumerable.Range(0, size).Select(i => (byte)(i * 31 + (i >> 8)))];
 
-    /// <summary>A connection that dies after so many bytes.</summary>
+    /// <summary>A connection that breaks after this many bytes.</summary>
     private sealed class BreakingStream(byte[] content, int breaksAt) : MemoryStream(content)
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

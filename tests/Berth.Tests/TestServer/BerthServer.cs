@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// The whole server on a real socket, with a folder of its own that goes with it. The database is SQLite, or a fresh PostgreSQL
-/// database where <c>BERTH_TEST_DATABASE</c> names a server (<c>postgres:Host=…</c>).
+/// The whole server on a real socket, with a folder that is deleted with it. The database is SQLite, or a new PostgreSQL database if
+/// <c>BERTH_TEST_DATABASE</c> names a server (<c>postgres:Host=…</c>).
 /// </summary>
 public sealed class BerthServer : IAsyncDisposable
 {
@@ -37,13 +37,13 @@ public sealed class BerthServer : IAsyncDisposable
 
     public Uri Url { get; }
 
-    /// <summary>host:port, as it stands in image names.</summary>
+    /// <summary>HOST:PORT, as in image names.</summary>
     public string Host => Url.Authority;
 
-    /// <summary>Null unless the server was started with a clock that stands still.</summary>
+    /// <summary>Null unless the server was started with a manual clock.</summary>
     public ManualTimeProvider? Clock { get; }
 
-    /// <summary>What <c>BERTH_DATABASE</c> was set to.</summary>
+    /// <summary>The value of <c>BERTH_DATABASE</c>.</summary>
     public string DatabaseSetting => _database.Setting;
 
     public IServiceProvider Services => _app.Services;
@@ -51,7 +51,7 @@ public sealed class BerthServer : IAsyncDisposable
     public static Task<BerthServer> StartAsync(bool manualClock = false, params string[] settings) =>
         StartAsync(_ => { }, manualClock, settings);
 
-    /// <summary>With something of its own exchanged, such as a disk that fails.</summary>
+    /// <summary>Starts it with some part replaced, such as by a disk that fails.</summary>
     public static async Task<BerthServer> StartAsync(
         Action<WebApplicationBuilder> exchange, bool manualClock = false, params string[] settings)
     {
@@ -59,7 +59,7 @@ public sealed class BerthServer : IAsyncDisposable
         return await StartAsync(await TestDatabase.CreateAsync(data), data, exchange, manualClock, settings);
     }
 
-    /// <summary>On a database and in a folder that there are; both go with it.</summary>
+    /// <summary>Starts it on an existing database and folder. Both are deleted with it.</summary>
     public static Task<BerthServer> StartOnAsync(TestDatabase database, string data) =>
         StartAsync(database, data, _ => { }, manualClock: false, []);
 
@@ -74,7 +74,7 @@ public sealed class BerthServer : IAsyncDisposable
                 $"--BERTH_LISTEN={url.Authority}", $"--BERTH_URL={url.GetLeftPart(UriPartial.Authority)}", $"--BERTH_DATA={data}",
                 $"--BERTH_DATABASE={database.Setting}", $"--BERTH_ADMIN_TOKEN={AdminToken}",
 
-                // These tests run beside an engine or without one, and never use one.
+                // These tests run with or without an engine on the machine, and never use one.
                 "--BERTH_DOCKER_HOST=unix:///nonexistent/docker.sock",
                 "--Logging:LogLevel:Default=Warning", "--BERTH_API_REQUESTS_PER_HOUR=1000000",
                 .. settings.Select(setting => "--" + setting),
@@ -94,7 +94,7 @@ public sealed class BerthServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>A client without credentials, unless a token is given (sent as <c>Bearer</c>).</summary>
+    /// <summary>A client without credentials, unless a token is given, which is sent as <c>Bearer</c>.</summary>
     public HttpClient Client(string? token = null)
     {
         var sockets = new SocketsHttpHandler { AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) };
@@ -110,10 +110,10 @@ public sealed class BerthServer : IAsyncDisposable
 
     public HttpClient Admin() => Client(AdminToken);
 
-    /// <summary>Stops as on SIGTERM: no new requests, those in flight are finished.</summary>
+    /// <summary>Stops as on SIGTERM: new requests are refused, and those in progress are finished.</summary>
     public Task StopAsync() => _app.StopAsync();
 
-    /// <summary>Ends, and begins again with the same data. What was in memory alone is gone.</summary>
+    /// <summary>Stops, and starts again with the same data. What was only in memory is gone.</summary>
     public async Task RestartAsync()
     {
         await _app.StopAsync();
@@ -131,7 +131,7 @@ public sealed class BerthServer : IAsyncDisposable
         Directory.Delete(Data, recursive: true);
     }
 
-    /// <summary>With subdomains: says the host that serves the path, unless the test says another.</summary>
+    /// <summary>With subdomains, sets the host that serves the path, unless the test sets another.</summary>
     private sealed class ToItsHost(AddressOptions address, HttpMessageHandler inner) : DelegatingHandler(inner)
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Primitives;
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// Ends a request of the API whose handler reads something of the query that the line of its route does not say: in whichever test that
-/// happens, the answer is a 500.
+/// Answers a request of the API with 500 if its handler reads a query parameter that its route does not describe, in whichever test that
+/// happens.
 /// </summary>
 internal sealed class DescribedQueries : IStartupFilter
 {

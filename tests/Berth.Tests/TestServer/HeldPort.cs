@@ -4,13 +4,11 @@ using System.Net.Sockets;
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// A port of this machine's loopback that is a test's own until it is disposed, also while nobody listens on it: a server may begin to
-/// listen, be killed, and listen again, and in between neither another server nor the near end of a connection gets it.
+/// A port of this machine's loopback that belongs to a test until it is disposed, even while nobody listens on it. A server may listen, be
+/// killed, and listen again, and meanwhile neither another server nor the local end of a connection gets the port.
 /// </summary>
-/// <remarks>
-/// It is bound and does not listen. Linux lets a listener bind beside it where both set SO_REUSEADDR (socket(7)), as servers do and
-/// <see cref="Socket.Bind"/> does, and passes over it when it chooses a port by itself.
-/// </remarks>
+/// <remarks>The socket is bound and does not listen. Linux lets a listener bind beside it if both set SO_REUSEADDR (socket(7)), which
+/// servers and <see cref="Socket.Bind"/> do. When Linux chooses a port by itself, it skips this one.</remarks>
 public sealed class HeldPort : IDisposable
 {
     private readonly List<Socket> _held = [];
@@ -31,7 +29,7 @@ public sealed class HeldPort : IDisposable
             }
             catch (SocketException)
             {
-                // A machine without IPv6.
+                // This machine has no IPv6.
                 _held.Add(socket);
             }
         }

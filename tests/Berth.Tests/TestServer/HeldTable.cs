@@ -3,8 +3,8 @@ using Npgsql;
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// Holds a table of PostgreSQL so that it can be read and not written: writes that began pile up behind it and go on together, which makes
-/// the order of a race certain. On SQLite, where writes come one after another anyway, it does nothing.
+/// Locks a table of PostgreSQL so that it can be read and not written. Writes that have begun wait for it and continue together, which
+/// makes the order of a race certain. On SQLite, where writes run one after another anyway, it does nothing.
 /// </summary>
 public sealed class HeldTable : IAsyncDisposable
 {
@@ -35,7 +35,7 @@ public sealed class HeldTable : IAsyncDisposable
         return new HeldTable(setting, connection, transaction);
     }
 
-    /// <summary>Ends when each of the requests waits, for the table or for another, or is answered.</summary>
+    /// <summary>Ends when each of the requests waits, for the table or for another request, or is answered.</summary>
     public async Task UntilWaitingAsync(params Task[] requests)
     {
         if (_connection is null)
@@ -43,7 +43,7 @@ public sealed class HeldTable : IAsyncDisposable
             return;
         }
 
-        // Within a transaction PostgreSQL answers what it answered first, so it is asked outside of the one that holds the table.
+        // Within a transaction PostgreSQL repeats its first answer, so ask outside the transaction that locks the table.
         await using var watch = new NpgsqlConnection(_setting);
         await watch.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand(
@@ -55,7 +55,7 @@ public sealed class HeldTable : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets them go on.</summary>
+    /// <summary>Lets them continue.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_connection is not null)

@@ -1,6 +1,6 @@
 namespace Berth.Tests.TestServer;
 
-/// <summary>A clock that stands still until a test moves it. Delays and timers stay real, unless they are held.</summary>
+/// <summary>A clock that stands still until a test moves it. Delays and timers are real, unless they are held.</summary>
 public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly List<HeldTimer> _waiting = [];
@@ -11,9 +11,7 @@ public sealed class ManualTimeProvider : TimeProvider
 
     public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
 
-    /// <summary>
-    /// Delays that begin from now on do not end before <see cref="ReleaseTimers"/>, however slow the machine is in between.
-    /// </summary>
+    /// <summary>Delays that begin from now on do not end before <see cref="ReleaseTimers"/>, however slow the machine is.</summary>
     public void StopTimers()
     {
         lock (_waiting)

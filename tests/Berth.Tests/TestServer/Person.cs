@@ -6,7 +6,7 @@ using Berth.Tests.Api.Description;
 
 namespace Berth.Tests.TestServer;
 
-/// <summary>An answer of the API, read whole.</summary>
+/// <summary>An answer of the API that was read completely.</summary>
 public sealed record Reply(HttpStatusCode Status, string Body, HttpResponseMessage Response)
 {
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
@@ -19,7 +19,7 @@ public sealed record Reply(HttpStatusCode Status, string Body, HttpResponseMessa
     public JsonElement this[string property] => Json.GetProperty(property);
 }
 
-/// <summary>Somebody who calls the API: an account and a token of it, or nobody.</summary>
+/// <summary>A caller of the API: an account and one of its tokens, or nobody.</summary>
 public sealed class Person(BerthServer server, string login, string? token)
 {
     /// <summary>The configuration of what <see cref="PushAsync"/> pushes: <c>{}</c>.</summary>
@@ -35,13 +35,11 @@ public sealed class Person(BerthServer server, string login, string? token)
 
     public string Token { get; } = token ?? "";
 
-    /// <summary>Calls <c>/api/v3</c> with the path.</summary>
+    /// <summary>Calls the path below <c>/api/v3</c>.</summary>
     public Task<Reply> SendAsync(string method, string path, string? json = null) =>
         CallAsync(method, (path.StartsWith("/api/", StringComparison.Ordinal) ? "" : "/api/v3") + path, json);
 
-    /// <summary>
-    /// Calls the server with the whole path. What the API answers must be what its description says, whatever the test asks.
-    /// </summary>
+    /// <summary>Calls the server with the whole path. The API's answer must match its description, whatever the test checks.</summary>
     public async Task<Reply> CallAsync(string method, string path, string? json = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
@@ -78,7 +76,7 @@ public sealed class Person(BerthServer server, string login, string? token)
         return organization;
     }
 
-    /// <summary>A repository of the caller or of an organization; returns <c>owner/name</c>.</summary>
+    /// <summary>Creates a repository of the caller or of an organization. Returns <c>owner/name</c>.</summary>
     public async Task<string> RepositoryAsync(string owner, string name = "app", string visibility = "private")
     {
         var path = owner == Login ? "/user/repos" : $"/orgs/{owner}/repos";
@@ -89,7 +87,7 @@ public sealed class Person(BerthServer server, string login, string? token)
     public async Task<Person> WithTokenAsync(string scopes, string? packages = null) =>
         new(Server, Login, await Server.TokenAsync(Login, scopes, packages));
 
-    /// <summary>A caller with a workflow token that this one mints.</summary>
+    /// <summary>A caller with a workflow token that this caller mints.</summary>
     public async Task<Person> WorkflowAsync(string repository, string packages = "write")
     {
         var reply = await DoAsync("POST", $"/repos/{repository}/workflow-tokens", $$$"""{"permissions":{"packages":"{{{packages}}}"}}""");
@@ -97,7 +95,7 @@ public sealed class Person(BerthServer server, string login, string? token)
     }
 
     /// <summary>
-    /// Pushes a manifest without layers under a tag; returns its digest. <paramref name="annotations"/> make it another one.
+    /// Pushes a manifest without layers under a tag. Returns its digest. <paramref name="annotations"/> make it a different one.
     /// </summary>
     public async Task<string> PushAsync(string name, string tag = "latest", string annotations = "", string? subject = null)
     {
@@ -114,7 +112,7 @@ public sealed class Person(BerthServer server, string login, string? token)
             """);
     }
 
-    /// <summary>Puts an index without entries under a tag, which needs no blob; <paramref name="what"/> makes it another one.</summary>
+    /// <summary>Puts an index without entries under a tag, which needs no blob. <paramref name="what"/> makes it a different one.</summary>
     public async Task<(Reply Reply, string Digest)> TryPushAsync(string name, string tag, string what)
     {
         var manifest = $$$"""{"schemaVersion":2,"mediaType":"{{{Index}}}","manifests":[],"annotations":{"what":"{{{what}}}"}}""";
@@ -139,7 +137,7 @@ public sealed class Person(BerthServer server, string login, string? token)
     private static string DigestOf(string manifest) =>
         "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(manifest)));
 
-    /// <summary>Pushes an index of one manifest, which is there already.</summary>
+    /// <summary>Pushes an index of one existing manifest.</summary>
     public async Task<string> PushIndexAsync(string name, string tag, string platform)
     {
         var size = (await _client.GetByteArrayAsync($"/v2/{name}/manifests/{platform}", TestContext.Current.CancellationToken)).Length;
@@ -154,7 +152,7 @@ public sealed class Person(BerthServer server, string login, string? token)
         return response.StatusCode;
     }
 
-    /// <summary>As a client without login does it: an anonymous registry token, then the manifest.</summary>
+    /// <summary>Pulls as a client without a login does: first an anonymous registry token, then the manifest.</summary>
     public async Task<HttpStatusCode> PullAnonymouslyAsync(string name, string reference = "latest")
     {
         var answer = await _client.GetStringAsync($"/token?scope=repository:{name}:pull", TestContext.Current.CancellationToken);
@@ -167,7 +165,7 @@ public sealed class Person(BerthServer server, string login, string? token)
     private static ByteArrayContent Octets(byte[] bytes) => new(bytes) { Headers = { ContentType = new("application/octet-stream") } };
 }
 
-/// <summary>Makes people through the API, as an administrator does. Names are new each time.</summary>
+/// <summary>Creates people through the API, as an administrator does. Their names are new each time.</summary>
 public static class Persons
 {
     public const string AllScopes =

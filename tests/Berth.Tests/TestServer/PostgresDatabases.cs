@@ -13,8 +13,8 @@ using Npgsql;
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// The databases of a run on a PostgreSQL server. The first is migrated and becomes the template of the others. One that a test is done
-/// with is emptied for the next, which is many times faster than to drop it and make another.
+/// The databases of a run on a PostgreSQL server. The first is migrated and becomes the template of the others. When a test has ended, its
+/// database is emptied for the next one, which is many times faster than dropping it and creating another.
 /// </summary>
 internal sealed class PostgresDatabases(string server) : IAsyncDisposable
 {
@@ -39,7 +39,7 @@ internal sealed class PostgresDatabases(string server) : IAsyncDisposable
     private string? _template;
     private bool _over;
 
-    /// <summary>Null where the run is on SQLite.</summary>
+    /// <summary>Null when the run is on SQLite.</summary>
     public static PostgresDatabases? OfRun { get; } =
         Environment("BERTH_TEST_DATABASE") is { } text && text.StartsWith("postgres:", StringComparison.Ordinal)
             ? new PostgresDatabases(text["postgres:".Length..])
@@ -50,7 +50,7 @@ internal sealed class PostgresDatabases(string server) : IAsyncDisposable
 
     public async Task<string> TakeAsync() => _idle.TryTake(out var name) ? name : await CreateAsync();
 
-    /// <summary>A database without any table, for a test that migrates it itself. It is dropped, not given back.</summary>
+    /// <summary>A database without tables, for a test that migrates it itself. It is dropped, not reused.</summary>
     public Task<string> CreateBlankAsync() => CreateAsync("template1");
 
     public Task DropAsync(string name) => ExecuteAsync(Unpooled(null), $"drop database if exists {name} with (force)");
@@ -67,7 +67,7 @@ internal sealed class PostgresDatabases(string server) : IAsyncDisposable
         _idle.Add(name);
     }
 
-    /// <summary>Drops what nobody has; the rest goes when it is given back.</summary>
+    /// <summary>Drops the databases that no test has. The others are dropped when they are returned.</summary>
     public async ValueTask DisposeAsync()
     {
         _over = true;
@@ -113,7 +113,7 @@ internal sealed class PostgresDatabases(string server) : IAsyncDisposable
         return name;
     }
 
-    /// <summary>A pool would keep connections to a database that is to be copied or dropped.</summary>
+    /// <summary>Disables the pool, which would keep connections to a database that is about to be copied or dropped.</summary>
     private string Unpooled(string? database)
     {
         var own = new NpgsqlConnectionStringBuilder(server) { Pooling = false };
@@ -134,7 +134,7 @@ internal sealed class PostgresDatabases(string server) : IAsyncDisposable
 #pragma warning restore RS0030
 }
 
-/// <summary>Drops what the run has made on a PostgreSQL server.</summary>
+/// <summary>Drops what the run has created on a PostgreSQL server.</summary>
 public sealed class EndOfRun : IAsyncDisposable
 {
     public ValueTask DisposeAsync() => PostgresDatabases.OfRun?.DisposeAsync() ?? ValueTask.CompletedTask;

@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// A certificate for localhost, or for the names that are given, and its key as PEM files; clients trust it when they are given the first
-/// as their authorities.
+/// A certificate for localhost or for the given names, and its key, as PEM files. Clients trust it if they get the certificate as their
+/// authority.
 /// </summary>
 internal static class SelfSigned
 {

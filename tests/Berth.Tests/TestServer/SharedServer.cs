@@ -4,9 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.TestServer;
 
-/// <summary>
-/// One server for all tests that need no settings or clock of their own; they use names of their own and run in parallel.
-/// </summary>
+/// <summary>One server for all tests that need no settings or clock of their own. They use their own names and run in parallel.</summary>
 public sealed class SharedServer : IAsyncLifetime
 {
     private BerthServer? _server;

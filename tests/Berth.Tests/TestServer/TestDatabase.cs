@@ -1,8 +1,8 @@
 namespace Berth.Tests.TestServer;
 
 /// <summary>
-/// A fresh database: a file in the given folder, or a database of its own on the PostgreSQL server of the test run. There it has its tables
-/// already and may have been another test's before, since making one takes longer than most tests.
+/// A fresh database: a file in the given folder, or a database on the test run's PostgreSQL server. There it has its tables already and may
+/// have belonged to an earlier test, since creating one takes longer than most tests.
 /// </summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
@@ -18,7 +18,7 @@ public sealed class TestDatabase : IAsyncDisposable
         _name = name;
     }
 
-    /// <summary>For <c>BERTH_DATABASE</c>.</summary>
+    /// <summary>The value of <c>BERTH_DATABASE</c>.</summary>
     public string Setting { get; }
 
     public static bool IsPostgres => PostgresDatabases.OfRun is not null;
@@ -34,7 +34,7 @@ public sealed class TestDatabase : IAsyncDisposable
         return new TestDatabase("postgres:" + databases.ConnectionTo(name), databases, name);
     }
 
-    /// <summary>One without tables, for a test of migrations.</summary>
+    /// <summary>A database without tables, for a test of migrations.</summary>
     public static async Task<TestDatabase> CreateBlankAsync(string folder)
     {
         if (PostgresDatabases.OfRun is not { } databases)

@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Tokens;
 
 /// <summary>
-/// A codespace's own token: its repository, its creator's profile and itself; all else is refused, whether it exists or not.
+/// A codespace's own token reaches its repository, its creator's profile and itself. Everything else is refused, whether it exists or not.
 /// </summary>
 public sealed class CodespaceTokenTests(SharedServer shared)
 {

@@ -8,7 +8,7 @@ namespace Berth.Tests.Tokens;
 /// <summary>Callers with the token of a codespace.</summary>
 internal static class CodespaceTokens
 {
-    /// <summary>As a start makes it: a row of a codespace, and a token row that names it.</summary>
+    /// <summary>Inserts what a start inserts: a row of a codespace, and a token row that names it.</summary>
     public static async Task<Person> CreateAsync(Person creator, string repository)
     {
         var secret = TokenSecret.Create(TokenSecret.Codespace);

@@ -38,7 +38,7 @@ public sealed class LoginThrottleTests(SharedServer shared)
         await time.Asked.WaitAsync(Token);
         Assert.False(waiting.IsCompleted);
 
-        // The same name from elsewhere, and another name from there.
+        // The same name from another address, and another name from this address.
         await throttle.FailedAsync(IPAddress.Parse("203.0.113.8"), name, Token);
         await throttle.FailedAsync(guesser, Persons.Unique("bob"), Token);
         Assert.False(waiting.IsCompleted);
@@ -73,13 +73,13 @@ public sealed class LoginThrottleTests(SharedServer shared)
     private LoginThrottle Throttle(TimeProvider time) =>
         new(shared.Server.Services.GetRequiredService<Db>(), shared.Server.Services.GetRequiredService<BerthMetrics>(), time);
 
-    /// <summary>The time of day is the system's; timers ring when the test says so.</summary>
+    /// <summary>The time of day is the system's. Timers end when the test says so.</summary>
     private sealed class WaitingTimeProvider : TimeProvider
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly List<Action> _timers = [];
 
-        /// <summary>Somebody waits.</summary>
+        /// <summary>Ends when somebody waits.</summary>
         public Task Asked => _asked.Task;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

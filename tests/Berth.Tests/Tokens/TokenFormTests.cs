@@ -5,7 +5,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Tokens;
 
-/// <summary>What <c>/token</c> does with requests of any shape: it answers, and says what was wrong.</summary>
+/// <summary>How <c>/token</c> treats requests of any form: it answers, and says what was wrong.</summary>
 public sealed class TokenFormTests(SharedServer shared)
 {
     private const string Form = "application/x-www-form-urlencoded";
@@ -58,7 +58,7 @@ public sealed class TokenFormTests(SharedServer shared)
             .Replace("{large}", new string('x', 5 << 20), StringComparison.Ordinal)
             .Replace("{wide}", "%F0%9F%9A%A2\u00e9", StringComparison.Ordinal);
 
-        // Latin 1 writes characters below 256 as single bytes, which are no UTF-8.
+        // Latin 1 writes characters below 256 as single bytes, which are not UTF-8.
         using var content = new ByteArrayContent(
             (form.Contains("{wide}", StringComparison.Ordinal) ? Encoding.UTF8 : Encoding.Latin1).GetBytes(text));
         if (type is not null)

@@ -50,7 +50,7 @@ public sealed class TokenPolicyTests(SharedServer shared)
             Told(await bob.GetAsync($"/orgs/{acme}/packages/container/none")),
             Told(await bob.GetAsync($"/orgs/{acme}/packages/container/app")));
 
-        // Who has nothing to do with the organization hears nothing of its policy.
+        // Somebody without ties to the organization is told nothing of its policy.
         var eve = await shared.Server.UserAsync("eve");
         var hidden = await eve.GetAsync($"/orgs/{acme}/packages/container/app");
         Assert.Equal(HttpStatusCode.NotFound, hidden.Status);
@@ -106,7 +106,7 @@ public sealed class TokenPolicyTests(SharedServer shared)
                 StringComparison.Ordinal);
         }
 
-        // One that is taken makes others, and the policy of others is nobody's business.
+        // An accepted token may make others, and the policies of other organizations do not matter.
         await (await TokenAsync(ada, "30d", null)).DoAsync("POST", "/user/tokens", """{"scopes":["read:packages"]}""");
         var eve = await shared.Server.UserAsync("eve");
         await eve.DoAsync("POST", "/user/tokens", body);

@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Tokens;
 
-/// <summary>What a token looks like to people and to scanners of secrets.</summary>
+/// <summary>The form of a token, as people and secret scanners see it.</summary>
 public sealed class TokenSecretTests(SharedServer shared)
 {
     [Theory]

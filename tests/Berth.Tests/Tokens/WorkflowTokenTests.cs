@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Tokens;
 
-/// <summary>Tokens that stand for a workflow on a person's word: who may make them, what they can, when they end.</summary>
+/// <summary>Tokens that a person makes for a workflow: who may make them, what they can do, and when they end.</summary>
 public sealed class WorkflowTokenTests(SharedServer shared)
 {
     private const string Write = """{"permissions":{"packages":"write"}}""";
@@ -172,7 +172,7 @@ public sealed class WorkflowTokenTests(SharedServer shared)
         await ada.DoAsync(method, Path(path), body);
         await ada.DoAsync(backMethod, Path(backPath), backBody);
 
-        // Not used in between: what ended it is the loss, not somebody who noticed.
+        // It was not used in between, so the loss of the role has ended it, not somebody who noticed.
         Assert.Equal(HttpStatusCode.Unauthorized, await ended.PullAsync($"{acme}/app"));
         Assert.Equal(HttpStatusCode.OK, await (await bob.WorkflowAsync(app)).PullAsync($"{acme}/app"));
     }

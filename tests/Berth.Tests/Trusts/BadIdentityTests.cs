@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Berth.Tests.Trusts;
 
-/// <summary>ID tokens that must not be taken, at both doors, with the reason that each is told.</summary>
+/// <summary>ID tokens that must be refused, at both endpoints, with the reason that each is told.</summary>
 public sealed class BadIdentityTests(TrustWorld world) : IClassFixture<TrustWorld>
 {
     public static TheoryData<string, string> Bad => new()
@@ -50,7 +50,7 @@ public sealed class BadIdentityTests(TrustWorld world) : IClassFixture<TrustWorl
     [MemberData(nameof(Bad))]
     public async Task A_bad_token_is_refused_with_its_reason(string what, string reason)
     {
-        // Failures of the test before are forgotten, so that this one's are answered at once.
+        // The failures of the previous test are forgotten, so that this one's are answered at once.
         world.Server.Clock!.Advance(TimeSpan.FromMinutes(16));
         var place = await world.PlaceAsync("\"ref\":\"refs/heads/main\",\"environment\":\"prod\",\"event\":\"push\",");
         Assert.Equal(HttpStatusCode.OK, (await world.ExchangeAsync(world.Issuer.Sign(world.Claims(place.Id)))).Status);
@@ -169,7 +169,7 @@ public sealed class BadIdentityTests(TrustWorld world) : IClassFixture<TrustWorl
         };
     }
 
-    /// <summary>Two readers may take different ones of two.</summary>
+    /// <summary>Adds a second value. Two readers could choose different ones.</summary>
     private static string Twice(string token, TrustedPlace place)
     {
         var parts = token.Split('.');

@@ -4,9 +4,7 @@ using Berth.Server.Trusts;
 
 namespace Berth.Tests.Trusts;
 
-/// <summary>
-/// The claims that CI systems send, as their documentation shows them: what is trusted of them, and which run they tell of.
-/// </summary>
+/// <summary>The claims of CI systems, as in their documentation: which are trusted, and which run they describe.</summary>
 public sealed class CiClaimTests
 {
     private const string Sha = "0123456789abcdef0123456789abcdef01234567";
@@ -22,7 +20,7 @@ public sealed class CiClaimTests
             "7", "refs/heads/main", Sha, null, "push"
         },
         {
-            // The immutable form of repositories made after 15 July 2026.
+            // The immutable form, for repositories created after 15 July 2026.
             "github", "repository_id", "74",
             $$"""
             {"aud":["b","a"],"sub":"repo:octo@65/app@74:environment:prod%3Aeu","repository_id":"74","run_id":"7","sha":"{{Sha}}",

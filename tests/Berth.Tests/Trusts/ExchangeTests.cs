@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Trusts;
 
-/// <summary>ID tokens of CI jobs in exchange for workflow tokens, and as passwords: what they can, and when they end.</summary>
+/// <summary>ID tokens of CI jobs, exchanged for workflow tokens and as passwords: what they can do, and when they end.</summary>
 public sealed class ExchangeTests(TrustWorld world) : IClassFixture<TrustWorld>
 {
     [Theory]
@@ -130,7 +130,7 @@ public sealed class ExchangeTests(TrustWorld world) : IClassFixture<TrustWorld>
         var claims = world.Claims(place.Id, claims => claims.Remove("jti"));
         Assert.Equal(HttpStatusCode.OK, (await world.ExchangeAsync(world.Issuer.Sign(claims, "ec-1"))).Status);
 
-        // Signed anew, as an elliptic curve signs: the same token with other bytes at its end.
+        // An elliptic curve signs differently each time, so this is the same token with other bytes at its end.
         Assert.Equal(HttpStatusCode.BadRequest, (await world.ExchangeAsync(world.Issuer.Sign(claims, "ec-1"))).Status);
     }
 

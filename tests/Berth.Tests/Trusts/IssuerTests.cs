@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Berth.Tests.Trusts;
 
-/// <summary>What Berth asks an issuer for: how often, how much of it, and where it does not go.</summary>
+/// <summary>What Berth requests from an issuer: how often, how much of it, and what it does not request.</summary>
 public sealed class IssuerTests
 {
     [Fact]
@@ -148,7 +148,7 @@ public sealed class IssuerTests
         return what == "not there" && await NotThere(http);
     }
 
-    /// <summary>A world whose clock and issuer one test alone changes.</summary>
+    /// <summary>A world whose clock and issuer only one test changes.</summary>
     private sealed class Owned : IAsyncDisposable
     {
         private BerthServer? _server;

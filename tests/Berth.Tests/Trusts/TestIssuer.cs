@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace Berth.Tests.Trusts;
 
 /// <summary>
-/// A CI system's issuer on a real socket: discovery, keys that can be rotated, ID tokens. It signs with the primitives of .NET, so that it
-/// can make every token that no library would.
+/// A CI system's issuer on a real socket, with discovery, keys that can be rotated, and ID tokens. It signs with .NET's primitives, so that
+/// it can make tokens that no library would make.
 /// </summary>
 public sealed class TestIssuer : IAsyncDisposable
 {
@@ -39,7 +39,7 @@ public sealed class TestIssuer : IAsyncDisposable
     /// <summary>How often the keys were read.</summary>
     public int Reads { get; private set; }
 
-    /// <summary>Answers in place of what is published; true when it did.</summary>
+    /// <summary>Answers in place of what is published. Returns true when it did.</summary>
     public Func<HttpContext, Task<bool>> Instead { get; set; } = _ => Task.FromResult(false);
 
     public static async Task<TestIssuer> StartAsync()
@@ -56,10 +56,10 @@ public sealed class TestIssuer : IAsyncDisposable
 
     public void Remove(string id) => _keys.Remove(id);
 
-    /// <summary>The public key as it is published, in bytes: what a confused verifier might take for a shared secret.</summary>
+    /// <summary>The bytes of the public key as published, which a confused verifier might take for a shared secret.</summary>
     public byte[] PublicBytes(string id) => Encoding.UTF8.GetBytes(((RSA)_keys[id]).ExportRSAPublicKeyPem());
 
-    /// <summary>A token with the claims, signed as its header says by the key of that id.</summary>
+    /// <summary>A token with the claims, signed by the key of that id in the way that its header says.</summary>
     public string Sign(JsonObject claims, string keyId = "rsa-1", Action<JsonObject>? header = null)
     {
         var head = new JsonObject

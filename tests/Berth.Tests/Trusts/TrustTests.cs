@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Trusts;
 
-/// <summary>Settling whom a repository or an organization trusts.</summary>
+/// <summary>Managing the trusts of a repository or an organization.</summary>
 public sealed class TrustTests(SharedServer shared)
 {
     private const string Permissions = "\"permissions\":{\"packages\":\"write\"}";

@@ -7,7 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Trusts;
 
-/// <summary>A server that may ask an issuer on this machine, an organization with a repository, and what its jobs send.</summary>
+/// <summary>
+/// A server that may connect to an issuer on this machine, an organization with a repository, and the tokens of its jobs.
+/// </summary>
 public sealed class TrustWorld : IAsyncLifetime
 {
     public const string Audience = "https://berth.example.test";
@@ -32,7 +34,7 @@ public sealed class TrustWorld : IAsyncLifetime
         await Issuer.DisposeAsync();
     }
 
-    /// <summary>The claims of a job of GitHub Actions, valid for five minutes; every one has its own <c>jti</c>.</summary>
+    /// <summary>The claims of a job of GitHub Actions, valid for five minutes. Each has its own <c>jti</c>.</summary>
     public JsonObject Claims(string repositoryId, Action<JsonObject>? change = null)
     {
         var now = Server.Clock!.GetUtcNow().ToUnixTimeSeconds();
@@ -58,7 +60,7 @@ public sealed class TrustWorld : IAsyncLifetime
         return claims;
     }
 
-    /// <summary>An owner, an organization and a repository, and a trust of it in a repository id that nobody else has.</summary>
+    /// <summary>Creates an owner, an organization, a repository, and its trust in a repository id that nobody else has.</summary>
     public async Task<TrustedPlace> PlaceAsync(string more = "", string packages = "write")
     {
         var ada = await Server.UserAsync();
@@ -95,7 +97,7 @@ public sealed class TrustWorld : IAsyncLifetime
             response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), response);
     }
 
-    /// <summary>A caller with what an ID token was exchanged for.</summary>
+    /// <summary>A caller with the token for which an ID token was exchanged.</summary>
     public async Task<Person> WorkflowAsync(string idToken)
     {
         var reply = await ExchangeAsync(idToken);
@@ -103,7 +105,7 @@ public sealed class TrustWorld : IAsyncLifetime
         return new Person(Server, "workflow", reply["access_token"].GetString()!);
     }
 
-    /// <summary>As docker asks: the ID token is the password.</summary>
+    /// <summary>Logs in as docker does, with the ID token as the password.</summary>
     public async Task<(HttpStatusCode Status, JsonElement Body)> LoginAsync(string idToken, string user = "oidc", string scope = "")
     {
         using var client = Server.Client();
@@ -116,7 +118,7 @@ public sealed class TrustWorld : IAsyncLifetime
             JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
     }
 
-    /// <summary>What is recorded as done by a run, in its order.</summary>
+    /// <summary>The recorded actions of a run, in order.</summary>
     public Task<List<string>> EventsOfRunAsync(string owner, string run, string gitRef, string environment) =>
         Server.Services.GetRequiredService<Db>().ReadAsync(
             session => session.QueryAsync<string>(

@@ -18,7 +18,7 @@ public sealed record Received(string Path, IReadOnlyDictionary<string, string> H
     public string Event => Headers["X-GitHub-Event"];
 }
 
-/// <summary>Somebody whom webhooks tell: a real server on loopback, which answers as it is told.</summary>
+/// <summary>A receiver of webhooks: a real server on loopback, which answers as it is told.</summary>
 public sealed class Receiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -28,7 +28,7 @@ public sealed class Receiver : IAsyncDisposable
 
     public Uri Url { get; private set; } = null!;
 
-    /// <summary>What it answers next, and from then on.</summary>
+    /// <summary>The answer to the next request and all later ones.</summary>
     public Func<HttpContext, Task> Answer { get; set; } = http =>
     {
         http.Response.StatusCode = 204;
@@ -37,7 +37,7 @@ public sealed class Receiver : IAsyncDisposable
 
     public IReadOnlyList<Received> Requests => [.. _requests];
 
-    /// <summary>Of packages alone.</summary>
+    /// <summary>The requests about packages.</summary>
     public IReadOnlyList<Received> Told => [.. _requests.Where(request => request.Event != "ping")];
 
     public static async Task<Receiver> StartAsync()

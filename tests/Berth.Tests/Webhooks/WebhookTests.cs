@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Webhooks;
 
-/// <summary>Webhooks against a real receiver: what is told of, how it is signed, and that nothing is lost.</summary>
+/// <summary>Webhooks with a real receiver: what is reported, how it is signed, and that nothing is lost.</summary>
 public sealed class WebhookTests : IAsyncLifetime
 {
     private const string Secret = "It's a Secret to Everybody";
@@ -163,7 +163,7 @@ public sealed class WebhookTests : IAsyncLifetime
         Assert.True((await ada.DoAsync("GET", $"/orgs/{acme}/hooks/{hook}/deliveries")).Json[0].GetProperty("redelivery").GetBoolean());
     }
 
-    /// <summary>The server dies over a delivery that it has taken, and over one that it has not looked at.</summary>
+    /// <summary>The server is killed while it has reserved one delivery, and before it has looked at another.</summary>
     [Fact]
     public async Task Nothing_is_lost_when_the_server_ends_in_the_middle()
     {
@@ -172,7 +172,7 @@ public sealed class WebhookTests : IAsyncLifetime
         await ada.PushAsync($"{acme}/web", "1");
         while (await Service<EnqueueDeliveries>().RunOnceAsync(Token))
         {
-            // Until all is read.
+            // Repeat until everything is read.
         }
 
         var now = _server.Clock!.GetUtcNow();
@@ -357,7 +357,7 @@ public sealed class WebhookTests : IAsyncLifetime
             (await ada.DoAsync("PATCH", one, body))["events"].EnumerateArray().Select(name => name.GetString());
     }
 
-    /// <summary>The tests look themselves, so that they know when a look is over.</summary>
+    /// <summary>The tests run the looks themselves, so that they know when one has ended.</summary>
     private static void WithoutWatch(WebApplicationBuilder builder) =>
         builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(HookWatch)));
 
@@ -378,12 +378,12 @@ public sealed class WebhookTests : IAsyncLifetime
         told => told.Json.GetProperty("package").GetProperty("package_version").GetProperty("container_metadata").GetProperty("tag")
             .GetProperty("name").GetString())];
 
-    /// <summary>What the watch does at each look.</summary>
+    /// <summary>Does what the watch does at each look.</summary>
     private async Task PumpAsync()
     {
         while (await Service<EnqueueDeliveries>().RunOnceAsync(Token))
         {
-            // Until all is read.
+            // Repeat until everything is read.
         }
 
         await Service<SendDeliveries>().RunOnceAsync(Token);

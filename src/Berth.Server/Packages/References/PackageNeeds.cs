@@ -5,7 +5,7 @@ namespace Berth.Server.Packages.References;
 
 /// <summary>A version of another package of this server that depends on a package.</summary>
 /// <param name="PackageId">The package that has the dependency.</param>
-/// <param name="Served">The live versions that satisfy the range, the one that is installed first. Empty when the range does not name
+/// <param name="Served">The live versions that satisfy the range. The one that is installed comes first. Empty when the range does not name
 /// versions.</param>
 internal sealed record VersionNeed(long PackageId, string Version, string Range, IReadOnlyList<string> Served)
 {

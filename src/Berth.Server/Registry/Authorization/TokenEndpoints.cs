@@ -144,7 +144,7 @@ internal sealed class TokenIssue(
         return scope.Asked & Allowed(principal, await access.FactsAsync(at, principal, name.Address, cancellationToken));
     }
 
-    /// <summary>Who may create a package may also ask whether it exists, since a push begins with that.</summary>
+    /// <summary>A caller who may create a package may also ask whether it exists, since a push begins with that.</summary>
     internal static RegistryActions Allowed(Principal principal, PackageFacts facts)
     {
         var pull = AccessRules.Decide(principal, PackageAction.Pull, facts);

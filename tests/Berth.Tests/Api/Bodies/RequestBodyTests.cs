@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Berth.Tests.Api.Bodies;
 
-/// <summary>Request bodies as records: what is read, what is refused and in which words.</summary>
+/// <summary>Request bodies as records: what is read, and what is refused in which words.</summary>
 public sealed class RequestBodyTests
 {
     [Theory]

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Api.Description;
 
-/// <summary>Holds real answers of the REST API against what the document says of them.</summary>
+/// <summary>Compares real answers of the REST API with what the document says about them.</summary>
 internal sealed class DescribedAnswers
 {
     private const string Root = "/api/v3";
@@ -24,7 +24,7 @@ internal sealed class DescribedAnswers
             .Select(path => (Segments: path.Name.Split('/'), path.Value)).ToLookup(path => path.Segments.Length);
     }
 
-    /// <summary>Of any server: they differ in their URL alone.</summary>
+    /// <summary>The description of any server, since servers differ only in their URL.</summary>
     public static DescribedAnswers Of(BerthServer server)
     {
         lock (Making)
@@ -35,8 +35,8 @@ internal sealed class DescribedAnswers
     }
 
     /// <summary>
-    /// Null, or what the document does not say. Of paths and methods that are no route it says nothing, nor of what HTTP itself refuses
-    /// before any route is looked for: such an answer has no request id.
+    /// Null, or what the document does not say. The document says nothing about paths and methods that are not routes, and nothing about
+    /// what HTTP itself refuses before routing. Such answers have no request id.
     /// </summary>
     public string? Fault(string method, string pathAndQuery, Reply reply)
     {
@@ -57,7 +57,7 @@ internal sealed class DescribedAnswers
 
     private JsonElement? Find(string[] segments)
     {
-        // Of several that fit, the one with the most words, as routing has it.
+        // If several fit, the one with the most words counts, as in routing.
         var fitting = _paths[segments.Length]
             .Where(path => path.Segments.Zip(segments).All(pair =>
                 pair.First == pair.Second || (pair.First.StartsWith('{') && pair.Second.Length > 0)))

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Api.Description;
 
-/// <summary>What every test's server does with a route that reads more of its query than it says.</summary>
+/// <summary>How every test's server treats a route that reads more of its query than its description says.</summary>
 public sealed class DescribedQueriesTests
 {
     [Theory]

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Api.Description;
 
-/// <summary>The document itself: it has every route, each with words of its own, and what it refers to is there.</summary>
+/// <summary>The document itself has every route, each with its own words, and everything that it refers to exists.</summary>
 public sealed class DocumentTests(SharedServer shared)
 {
     private BerthServer Server => shared.Server;
@@ -118,7 +118,9 @@ public sealed class DocumentTests(SharedServer shared)
         Assert.Empty(there.Except(references));
     }
 
-    /// <summary>Of the rules that read a body: what may be left out, which words there are, how long a text is.</summary>
+    /// <summary>
+    /// The description follows the rules that read a body: what may be left out, which words are allowed, how long a text may be.
+    /// </summary>
     [Fact]
     public async Task A_body_is_described_as_it_is_read()
     {

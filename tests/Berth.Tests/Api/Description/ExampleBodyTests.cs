@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Api.Description;
 
-/// <summary>The least body that the description allows is one that the server reads, whatever it then says of what stands in it.</summary>
+/// <summary>The server can read the smallest body that the description allows, whatever it then says about the contents.</summary>
 public sealed class ExampleBodyTests(RouteServer routes) : IClassFixture<RouteServer>
 {
     private static readonly string[] OfShape =
@@ -14,7 +14,7 @@ public sealed class ExampleBodyTests(RouteServer routes) : IClassFixture<RouteSe
         "must be a time",
     ];
 
-    /// <summary>Where a field is needed because of another, or one of several is: no schema of a record says that.</summary>
+    /// <summary>Routes that need a field because of another one, or one of several. No schema of a record can say that.</summary>
     private static readonly Dictionary<string, string> Dependent = new(StringComparer.Ordinal)
     {
         ["/registry-check"] = """{"image":"registry.example/acme/app:1","secret_prefix":"ACR"}""",

@@ -6,7 +6,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Api.Description;
 
-/// <summary>The page for people: it has every operation, leads nowhere that is not there, and asks for nothing else.</summary>
+/// <summary>The page for people has every operation, has no broken links, and loads nothing else.</summary>
 public sealed partial class ReferencePageTests(SharedServer shared)
 {
     [Fact]

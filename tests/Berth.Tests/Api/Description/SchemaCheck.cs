@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Berth.Tests.Api.Description;
 
 /// <summary>
-/// Whether a value is as a schema says, for the words of JSON Schema that the document uses; another word is a fault of the test. It is
-/// stricter than the specification in one point: a property that no schema names is a fault, for it is one that nobody has described.
+/// Checks a value against a schema, for the words of JSON Schema that the document uses. Another word is a fault of the test. In one point
+/// it is stricter than the specification: a property that no schema names is a fault, because nobody has described it.
 /// </summary>
 internal sealed class SchemaCheck(JsonElement document)
 {
@@ -15,7 +15,7 @@ internal sealed class SchemaCheck(JsonElement document)
         "maxLength", "minLength", "maxItems", "minimum", "maximum",
     };
 
-    /// <summary>Each fault with where it is.</summary>
+    /// <summary>The faults, each with its place.</summary>
     public IEnumerable<string> Faults(JsonElement value, JsonElement schema, string place = "$")
     {
         var word = schema.EnumerateObject().Select(property => property.Name).FirstOrDefault(name => !Known.Contains(name));

@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Database.Pairs;
 
-/// <summary>What is given to somebody, or done by them, at the moment their account goes.</summary>
+/// <summary>What is given to somebody, or done by them, at the moment when their account is deleted.</summary>
 internal static class AccountPairs
 {
     public static readonly IReadOnlyDictionary<string, Func<Scene, Task<Meeting>>> All = new Dictionary<string, Func<Scene, Task<Meeting>>>

@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Database.Pairs;
 
-/// <summary>Pushes of images beside deletions of what they are made of.</summary>
+/// <summary>Pushes of images at the same time as deletions of their parts.</summary>
 internal static class ContentPairs
 {
     public static readonly IReadOnlyDictionary<string, Func<Scene, Task<Meeting>>> All = new Dictionary<string, Func<Scene, Task<Meeting>>>

@@ -6,7 +6,7 @@ namespace Berth.Tests.Database.Pairs;
 /// <param name="CheckAsync">Fails the test when no order of the two explains their answers and what is there now.</param>
 internal sealed record Meeting(Func<Task<Reply>> First, Func<Task<Reply>> Second, Func<Reply, Reply, Task> CheckAsync)
 {
-    /// <summary>What must hold is in the answers alone.</summary>
+    /// <summary>For pairs whose answers alone show what must hold.</summary>
     public Meeting(Func<Task<Reply>> first, Func<Task<Reply>> second, Action<Reply, Reply> check)
         : this(first, second, (one, other) =>
         {
@@ -17,7 +17,7 @@ internal sealed record Meeting(Func<Task<Reply>> First, Func<Task<Reply>> Second
     }
 }
 
-/// <summary>What a pair has to work with: made once for all rounds of it.</summary>
+/// <summary>What a pair works with. It is made once for all its rounds.</summary>
 internal sealed record Scene(BerthServer Server, Person Owner, string Organization)
 {
     public static async Task<Scene> CreateAsync(BerthServer server)
@@ -26,7 +26,7 @@ internal sealed record Scene(BerthServer Server, Person Owner, string Organizati
         return new Scene(server, owner, await owner.OrganizationAsync());
     }
 
-    /// <summary>A new user who is a member of the organization.</summary>
+    /// <summary>Creates a user who is a member of the organization.</summary>
     public async Task<Person> MemberAsync(string role = "member")
     {
         var member = await Server.UserAsync("member");
@@ -37,11 +37,11 @@ internal sealed record Scene(BerthServer Server, Person Owner, string Organizati
     public Task<string> RepositoryAsync(string visibility = "private") =>
         Owner.RepositoryAsync(Organization, Persons.Unique("app"), visibility);
 
-    /// <summary>A new team; its slug.</summary>
+    /// <summary>Creates a team. Returns its slug.</summary>
     public async Task<string> TeamAsync() =>
         (await Owner.DoAsync("POST", $"/orgs/{Organization}/teams", $$"""{"name":"{{Persons.Unique("team")}}"}"""))["slug"].GetString()!;
 
-    /// <summary>The name of a new package of the organization with that many versions.</summary>
+    /// <summary>Creates a package of the organization with that many versions. Returns its name.</summary>
     public async Task<string> PackageAsync(int versions = 1)
     {
         var name = Persons.Unique("pack");

@@ -4,8 +4,8 @@ using Berth.Tests.Codespaces;
 namespace Berth.Tests.Database.Pairs;
 
 /// <summary>
-/// Pairs of requests that meet, many times each, on whichever database the run has. Whatever order they are taken in, nothing that was
-/// acknowledged is lost, no rule is passed by both of them together, and neither is told that the server failed.
+/// Pairs of simultaneous requests, many times each, on the database of the run. In whatever order they run, nothing that was acknowledged
+/// is lost, both together break no rule, and neither gets a server error.
 /// </summary>
 public sealed class PairsTests(CodespaceServer shared)
 {

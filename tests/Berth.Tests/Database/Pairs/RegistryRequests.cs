@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Database.Pairs;
 
-/// <summary>Requests to <c>/v2</c> as a person, with the answers of the API's kind.</summary>
+/// <summary>A person's requests to <c>/v2</c>, with answers of the API's type.</summary>
 internal static class RegistryRequests
 {
     public const string ImageType = "application/vnd.oci.image.manifest.v1+json";
@@ -12,7 +12,7 @@ internal static class RegistryRequests
 
     public static string DigestOf(string content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
 
-    /// <summary>A manifest of a configuration and perhaps a layer; a note makes it another one.</summary>
+    /// <summary>Makes a manifest with a configuration and perhaps a layer. A note makes it a different one.</summary>
     public static string Manifest(string config, string note = "", string? layer = null)
     {
         var layers = layer is null ? "" : Descriptor("application/vnd.oci.image.layer.v1.tar", DigestOf(layer), layer.Length);

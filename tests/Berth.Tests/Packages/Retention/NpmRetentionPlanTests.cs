@@ -6,7 +6,7 @@ using CsCheck;
 
 namespace Berth.Tests.Packages.Retention;
 
-/// <summary>What must hold for versions with numbers, whatever the policy says: most have no tag, and are in use all the same.</summary>
+/// <summary>What must hold for versions with numbers, whatever the policy says. Most have no tag, and are in use nevertheless.</summary>
 public sealed class NpmRetentionPlanTests
 {
     private const long Packages = 20_000;
@@ -64,7 +64,7 @@ public sealed class NpmRetentionPlanTests
                 .All(removal => removal.Version.Tags.Count > 0),
             iter: Packages);
 
-    /// <summary>By when they were published: that a tag was taken away from an old one makes it no newer.</summary>
+    /// <summary>Versions count from their publication. Removing a tag from an old one does not make it newer.</summary>
     [Fact]
     public void The_newest_numbers_stay() =>
         Gen.Select(Package, Gen.Int[0, 5], Gen.OneOf(Patterns)).Sample(

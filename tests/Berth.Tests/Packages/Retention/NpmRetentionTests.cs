@@ -5,7 +5,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Packages.Retention;
 
-/// <summary>Policies for npm packages: by the number, and never what somebody needs.</summary>
+/// <summary>Policies for npm packages go by the number, and never remove what somebody needs.</summary>
 public sealed class NpmRetentionTests : IAsyncLifetime
 {
     private const string Lib = "/user/packages/npm/lib";
@@ -36,7 +36,7 @@ public sealed class NpmRetentionTests : IAsyncLifetime
         var preview = (await ada.DoAsync("GET", $"{Lib}/retention/preview")).Json;
         Assert.Equal(["1.0.0", "1.2.0", "2.0.0"], Names(preview, "removes").Order(StringComparer.Ordinal));
 
-        // 2.2.0 is latest, 3.0.0-pr.7 is next, 2.1.0 the newest of the others, and an application needs 1.1.0.
+        // 2.2.0 is latest, 3.0.0-pr.7 is next, 2.1.0 is the newest of the others, and an application needs 1.1.0.
         var kept = Assert.Single(preview.GetProperty("protected").EnumerateArray());
         Assert.Equal(
             ("1.1.0", "stays: a package of this server depends on it"),

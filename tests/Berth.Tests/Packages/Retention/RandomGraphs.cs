@@ -4,14 +4,14 @@ using CsCheck;
 
 namespace Berth.Tests.Packages.Retention;
 
-/// <summary>Packages as nobody would make them: indexes of indexes, shared platforms, signatures of signatures, tags everywhere.</summary>
+/// <summary>Packages that nobody would make: indexes of indexes, shared platforms, signatures of signatures, tags everywhere.</summary>
 internal static class RandomGraphs
 {
     public static readonly DateTimeOffset Now = new(2030, 6, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly string[] TagNames = ["latest", "v1", "v2", "pr-1", "pr-2", "pr-3", "main", "nightly-1", "nightly-2"];
     private static readonly string[] Patterns = ["*", "pr-*", "v*", "nightly-*", "latest", "*-1", "main"];
 
-    /// <summary>What a digest names exists before what names it, so a later version points at earlier ones only.</summary>
+    /// <summary>What a digest names exists before what refers to it, so a version refers only to earlier ones.</summary>
     public static readonly Gen<VersionGraph> Graph =
         from count in Gen.Int[1, 24]
         from ages in Gen.Int[0, 120].Array[count]
@@ -53,7 +53,7 @@ internal static class RandomGraphs
             {
                 Id = i + 1,
                 Name = Digest(i),
-                // An index of up to three, also of what is not there; or something that refers to an earlier version, or both.
+                // An index of up to three entries, some of which may be missing, or something that refers to an earlier version, or both.
                 Lists = shapes[i] is 2 or 3 or 5 && i > 0
                     ? [.. links[i].Select(link => Digest(link % (i + 1) == i ? 999 : link % (i + 1))).Distinct(StringComparer.Ordinal)]
                     : [],

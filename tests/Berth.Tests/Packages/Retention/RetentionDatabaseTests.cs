@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Packages.Retention;
 
-/// <summary>Random packages in the real database: a run removes what the plan says, and restoring that brings all of it back.</summary>
+/// <summary>Random packages in the real database. A run removes what the plan says, and restoring brings all of it back.</summary>
 public sealed class RetentionDatabaseTests
 {
     private const int Packages = 40;
@@ -39,7 +39,7 @@ public sealed class RetentionDatabaseTests
             foreach (var removal in removed.Where(
                 removal => removal.GetProperty("reason").GetString()!.StartsWith("rule ", StringComparison.Ordinal)))
             {
-                // One may have come back with another already.
+                // A version may have been restored together with another one already.
                 await ada.SendAsync(
                     "POST", $"/user/packages/container/web{number}/versions/{removal.GetProperty("id").GetInt64()}/restore");
             }
@@ -48,7 +48,7 @@ public sealed class RetentionDatabaseTests
         }
     }
 
-    /// <summary>Versions as they are pushed, but for their bytes.</summary>
+    /// <summary>Stores versions as if they were pushed, without their bytes.</summary>
     private static async Task<long> StoreAsync(DbSession session, string name, VersionGraph graph)
     {
         var package = await session.SingleAsync<long>("select id from packages where name = @name", new { name });

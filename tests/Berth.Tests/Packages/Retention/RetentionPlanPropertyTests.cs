@@ -6,7 +6,7 @@ using CsCheck;
 namespace Berth.Tests.Packages.Retention;
 
 /// <summary>
-/// What must hold for every package and every policy. The expectations walk the nodes by themselves and ask nothing of the graph that is
+/// What must hold for every package and every policy. The expectations go through the nodes themselves, and do not use the graph that is
 /// tested.
 /// </summary>
 public sealed class RetentionPlanPropertyTests
@@ -63,7 +63,7 @@ public sealed class RetentionPlanPropertyTests
                 foreach (var batch in RetentionPlan.Batches(graph, plan, most))
                 {
                     gone.UnionWith(batch.Select(removal => removal.Version.Name));
-                    // Nothing that is there lists what is gone, and nothing whose holders are all gone is left of the plan.
+                    // No remaining version lists a removed one, and no version stays whose holders were all removed.
                     if (graph.Nodes.Any(
                         node => !gone.Contains(node.Name)
                             && (node.Lists.Any(gone.Contains)
@@ -83,7 +83,7 @@ public sealed class RetentionPlanPropertyTests
         Gen.Select(RandomGraphs.Graph, RandomGraphs.Policy).Sample(
             (graph, policy) =>
             {
-                // As a restoration does it: from a version to what it lists and what refers to it, as far as that is deleted.
+                // Follow a restoration: from a version to what it lists and what refers to it, if that is deleted.
                 var plan = RetentionPlan.Of(graph, policy, Moment);
                 var deleted = Names(plan);
                 var roots = plan.Where(removal => removal.Reason.StartsWith("rule ", StringComparison.Ordinal))

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Berth.Tests.Packages.Retention;
 
-/// <summary>Policies over REST: what may be said, what a preview shows, what a run removes, and that all of it comes back.</summary>
+/// <summary>Policies over REST: what is allowed, what a preview shows, what a run removes, and that all of it can be restored.</summary>
 public sealed class RetentionTests : IAsyncLifetime
 {
     private const string Package = "/user/packages/container/web";
@@ -70,7 +70,7 @@ public sealed class RetentionTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.OK, await ada.PullAsync($"{ada.Login}/web", reference));
         }
 
-        // The index loses its tag: then all of it goes, and all of it comes back.
+        // The index loses its tag. Then all of it is removed, and all of it can be restored.
         await ada.PushAsync($"{ada.Login}/web", "multi", "\"n\":\"next\"");
         _server.Clock.Advance(TimeSpan.FromHours(25));
         run = (await ada.DoAsync("POST", $"{Package}/retention/runs")).Json;
@@ -193,7 +193,7 @@ public sealed class RetentionTests : IAsyncLifetime
     [Fact]
     public async Task What_nobody_pulls_goes_and_a_platform_that_is_pulled_keeps_its_index()
     {
-        // The database may have been made by another server, with another clock.
+        // The database may have been created by another server, with another clock.
         await _server.Services.GetRequiredService<Db>().WriteAsync(
             session => session.ExecuteAsync("update migrations set applied_at = 0 where number = 15"), Token);
         var ada = await _server.UserAsync();
@@ -247,7 +247,7 @@ public sealed class RetentionTests : IAsyncLifetime
         Assert.Contains("rel=\"next\"", first.Header("Link"), StringComparison.Ordinal);
         Assert.Equal([($"{acme}/web", "owner", 1)], Of(await ada.DoAsync("GET", settings + "/preview?per_page=2&page=2")));
 
-        // What it shows goes, and no more; and nothing went by showing it.
+        // Exactly what the preview shows is removed, and showing it has removed nothing.
         using var cli = new Cli.CliRun(_server, ada.Token);
         Assert.EndsWith(
             "From 2 of 3 packages 2 versions would go, 4 stay.\n", await cli.DoAsync($"package retention preview {acme}"),

@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Packages.Rules;
 
-/// <summary>A tag that a rule keeps, on every way that leads to a tag.</summary>
+/// <summary>A tag that a rule keeps, with every way to change it.</summary>
 public sealed class ImmutableTagTests(SharedServer shared)
 {
     private const string Package = "/user/packages/container/web";
@@ -37,7 +37,7 @@ public sealed class ImmutableTagTests(SharedServer shared)
         await StaysAsync(ada, first);
     }
 
-    /// <summary>Every call that would move or take the tag, or what it names: refused with the rule, and nothing is changed.</summary>
+    /// <summary>Every call that would move or remove the tag, or what it names, is refused with the rule and changes nothing.</summary>
     [Fact]
     public async Task No_call_of_the_registry_or_the_API_moves_or_takes_it()
     {
@@ -94,13 +94,13 @@ public sealed class ImmutableTagTests(SharedServer shared)
         Assert.Contains($"the tag v1 was on {first}", reply.Body, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Created, (await ada.TryPushAsync($"{ada.Login}/web", "v1", "first")).Reply.Status);
 
-        // So too when the version went with it, and when it is restored.
+        // The same holds when the version was deleted with it, and when it is restored.
         await ada.DoAsync("DELETE", $"{Package}/versions/{id}?override=true&reason=withdrawn");
         Assert.Equal(HttpStatusCode.Forbidden, (await ada.TryPushAsync($"{ada.Login}/web", "v1", "other")).Reply.Status);
         await ada.DoAsync("POST", $"{Package}/versions/{id}/restore");
         await StaysAsync(ada, first);
 
-        // Without the rule it is a tag as any other, also when there is one again.
+        // Without the rule it is an ordinary tag, even when there is a rule again later.
         await ada.DoAsync("DELETE", $"{Package}/tags/v1?override=true&reason=withdrawn");
         foreach (var rule in (await ada.GetAsync($"{Package}/push-rules")).Json.EnumerateArray())
         {
@@ -179,7 +179,7 @@ public sealed class ImmutableTagTests(SharedServer shared)
                     kept.GetProperty("reason").GetString()!.Contains("(v*) keeps v", StringComparison.Ordinal))));
         await ada.DoAsync("PUT", $"{Package}/retention", Policy);
 
-        // What only names who may push does not bind a policy, whoever runs it.
+        // A rule that only names who may push does not bind a policy, whoever runs it.
         await ada.DoAsync("POST", $"{Package}/push-rules", """{"pattern":"nightly","allow":[]}""");
         Assert.Equal(1, (await ada.DoAsync("POST", $"{Package}/retention/runs"))["removed"].GetInt32());
         Assert.Equal(HttpStatusCode.NotFound, await ada.PullAsync($"{ada.Login}/web", "nightly"));
@@ -205,7 +205,7 @@ public sealed class ImmutableTagTests(SharedServer shared)
         Assert.Equal("wrong licence", why.GetProperty("reason").GetString());
         Assert.Contains("immutable by push rule", why.GetProperty("refusal").GetString(), StringComparison.Ordinal);
 
-        // The move itself is in the tag's history, as every move.
+        // The move itself is in the tag's history, like every move.
         var move = (await ada.GetAsync($"{Package}/tags/v1/history")).Json[0];
         Assert.Equal((first, other), (move.GetProperty("from").GetString(), move.GetProperty("to").GetString()));
     }

@@ -3,7 +3,9 @@ using Berth.Tests.Trusts;
 
 namespace Berth.Tests.Packages.Rules;
 
-/// <summary>Rules that name workflows, met by tokens that were exchanged for the ID tokens of CI, also as docker's password.</summary>
+/// <summary>
+/// Rules that name workflows, fulfilled by tokens that were exchanged for the ID tokens of CI, also as docker's password.
+/// </summary>
 public sealed class PushRuleRunTests(TrustWorld world) : IClassFixture<TrustWorld>
 {
     [Theory]
@@ -38,7 +40,7 @@ public sealed class PushRuleRunTests(TrustWorld world) : IClassFixture<TrustWorl
 
         Assert.Equal(HttpStatusCode.Created, (await workflow.TryPushAsync($"{place.Organization}/web", "prod", "2")).Reply.Status);
 
-        // An owner of the organization with every scope is a person, and the rule names none.
+        // An owner of the organization with every scope is a person, and the rule names no person.
         Assert.Equal(
             HttpStatusCode.Forbidden, (await place.Owner.TryPushAsync($"{place.Organization}/web", "prod", "3")).Reply.Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await place.Owner.SendAsync("DELETE", $"{package}/tags/prod")).Status);

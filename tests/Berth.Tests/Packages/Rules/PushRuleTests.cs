@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Packages.Rules;
 
-/// <summary>Push rules over REST: what may be said, whose they are, who sees and changes them, what explains them.</summary>
+/// <summary>Push rules over REST: what is allowed, whose they are, who sees and changes them, and what explains them.</summary>
 public sealed class PushRuleTests(SharedServer shared)
 {
     private const string Package = "/user/packages/container/web";
@@ -23,7 +23,7 @@ public sealed class PushRuleTests(SharedServer shared)
         Assert.Equal(1, (await ada.GetAsync($"/orgs/{acme}/settings/push-rules")).Json.GetArrayLength());
         Assert.Equal("""[{"team":"release"}]""", ours["allow"].GetRawText());
 
-        // Bob may write, and is no member of the team; Ada owns all and is none either.
+        // Bob may write, but is not in the team. Ada owns everything, and is not in the team either.
         Assert.Equal(HttpStatusCode.Created, await PushAsync(bob, acme, "1.0"));
         Assert.Equal(HttpStatusCode.Forbidden, await PushAsync(bob, acme, "v1"));
         Assert.Equal(HttpStatusCode.Forbidden, await PushAsync(ada, acme, "v1"));
@@ -172,7 +172,7 @@ public sealed class PushRuleTests(SharedServer shared)
             Assert.Equal(query.Contains("tag=", StringComparison.Ordinal), reply.Json.TryGetProperty("tag", out _));
         }
 
-        // A workflow token that a person made is no run, whatever it is called.
+        // A workflow token that a person made is not a run, whatever its name is.
         var (refused, _) = await (await ada.WorkflowAsync(app)).TryPushAsync($"{ada.Login}/web", "prod", "x");
         Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
         Assert.Contains("a person made this workflow's token", refused.Body, StringComparison.Ordinal);
@@ -194,7 +194,7 @@ public sealed class PushRuleTests(SharedServer shared)
     private static async Task<HttpStatusCode> PushAsync(Person person, string owner, string tag) =>
         (await person.TryPushAsync($"{owner}/web", tag, Persons.Unique("what"))).Reply.Status;
 
-    /// <summary>An owner, an organization with a package and a team, and somebody who may write to the package.</summary>
+    /// <summary>An owner, an organization with a package and a team, and a person who may write to the package.</summary>
     private async Task<(Person Ada, string Acme, Person Bob)> OrganizationAsync()
     {
         var ada = await shared.Server.UserAsync();

@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.Http;
 namespace Berth.Tests.Registries.Ecr;
 
 /// <summary>
-/// The part of AWS that gives logins for ECR: it verifies Signature Version 4 from the request as it arrived, by a computation of its own,
-/// and answers GetAuthorizationToken (ECR, ECR Public) and AssumeRole. Debian's aws command line proves it.
+/// The part of AWS that issues logins for ECR. It verifies Signature Version 4 from the request as it arrived, with its own computation,
+/// and answers GetAuthorizationToken (ECR, ECR Public) and AssumeRole. A test with Debian's aws command line confirms it.
 /// </summary>
 internal sealed partial class AwsLike(TimeProvider time)
 {
@@ -31,10 +31,10 @@ internal sealed partial class AwsLike(TimeProvider time)
 
     private int _tokens;
 
-    /// <summary>What was granted: service, region and key id.</summary>
+    /// <summary>The granted requests: service, region and key id.</summary>
     public ConcurrentQueue<string> Granted { get; } = new();
 
-    /// <summary>AWS has a bad day.</summary>
+    /// <summary>Whether AWS is out of order.</summary>
     public bool Down { get; set; }
 
     public async Task AnswerAsync(HttpContext http)
@@ -126,8 +126,8 @@ internal sealed partial class AwsLike(TimeProvider time)
     }
 
     /// <summary>
-    /// Null: the signature is the one that the key's owner would make. From the request as it came: whatever was signed is taken from its
-    /// own headers. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    /// Null when the signature is that of the key's owner. It uses only the request as it arrived, with the signed parts that its own
+    /// headers name. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
     /// </summary>
     private string? Verify(HttpRequest request, byte[] body, out Signer signer)
     {

@@ -5,7 +5,7 @@ using Berth.Tests.Registries.Remote;
 
 namespace Berth.Tests.Registries.Ecr;
 
-/// <summary>The exchange of access keys for ECR's logins, against a server that verifies every signature.</summary>
+/// <summary>The exchange of access keys for ECR's logins, with a server that verifies every signature.</summary>
 public sealed class EcrTokensTests : IAsyncLifetime
 {
     private const string Host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Berth.Tests.Registries.Remote;
 
-/// <summary>The own registry client against registries that challenge as the well-known ones do, over real sockets and TLS.</summary>
+/// <summary>Berth's own registry client with registries that challenge as the well-known ones do, over real sockets and TLS.</summary>
 public sealed class RegistryClientTests : IAsyncLifetime
 {
     private static readonly RegistryLogin Ada = new("ada", RegistryLike.Password);
@@ -49,7 +49,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
         Assert.Equal(
             $"{host} has no image acme/none", (await client.FindAsync(Image(host, "acme/none", "1"), good, Cancel)).Fault?.Message);
 
-        // A password goes to the registry itself, if it takes Basic, or to its token service, and nowhere else.
+        // A password is sent only to the registry itself, if it accepts Basic, or to its token service.
         var seen = Internet.Requests.Where(request => request.Authorization?.StartsWith("Basic", StringComparison.Ordinal) == true)
             .Select(request => request.Host).Distinct();
         Assert.Equal([registry.Realm is null ? registry.Origin : new Uri(registry.Realm).Host], seen);

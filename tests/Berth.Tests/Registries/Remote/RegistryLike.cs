@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http;
 namespace Berth.Tests.Registries.Remote;
 
 /// <summary>
-/// A registry that challenges and answers as a well-known one does. It knows one user, and holds <c>acme/app:1</c> (linux/amd64 and
-/// linux/arm64), <c>acme/arm:1</c> (linux/arm64 alone), <c>acme/single:1</c> (one manifest, linux/arm64) and <c>acme/secret:1</c>, which
-/// the user may not read.
+/// A registry that challenges and answers as a well-known one does. It knows one user, and has <c>acme/app:1</c> (linux/amd64 and
+/// linux/arm64), <c>acme/arm:1</c> (only linux/arm64), <c>acme/single:1</c> (one manifest, linux/arm64) and <c>acme/secret:1</c>, which the
+/// user may not read.
 /// </summary>
 /// <param name="Realm">Its token service. Null: the registry takes Basic.</param>
 internal sealed record RegistryLike(string Server, string Origin, string? Realm, string Service)
@@ -16,12 +16,12 @@ internal sealed record RegistryLike(string Server, string Origin, string? Realm,
 
     public string User { get; init; } = "ada";
 
-    /// <summary>ghcr.io and gitlab.com refuse where tokens are given; others give a token that is good for nothing.</summary>
+    /// <summary>ghcr.io and gitlab.com refuse when a token is requested. Others issue a token without rights.</summary>
     public bool RefusesAtRealm { get; init; }
 
     public int RefusalStatus { get; init; } = 401;
 
-    /// <summary>Azure gives a token that stands for the login.</summary>
+    /// <summary>Azure issues a token that stands for the login.</summary>
     public bool GivesRefreshTokens { get; init; }
 
     private const string Config = """{"architecture":"arm64","os":"linux"}""";
@@ -114,7 +114,7 @@ internal sealed record RegistryLike(string Server, string Origin, string? Realm,
     }
 
     /// <summary>
-    /// https://distribution.github.io/distribution/spec/auth/token/: what is allowed of what was asked, or as ghcr.io does it, a refusal.
+    /// https://distribution.github.io/distribution/spec/auth/token/: grants the allowed part of what was asked, or refuses as ghcr.io does.
     /// </summary>
     private async Task TokenAsync(HttpContext http)
     {
@@ -139,7 +139,7 @@ internal sealed record RegistryLike(string Server, string Origin, string? Realm,
 
     private string Basic => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}"));
 
-    /// <summary>Null: a challenge.</summary>
+    /// <summary>Null: answer with a challenge.</summary>
     private bool? Allowed(HttpContext http, string name)
     {
         var authorization = http.Request.Headers.Authorization.ToString();

@@ -31,7 +31,7 @@ public sealed class RemoteContentTests : IAsyncLifetime
             await http.Response.Body.WriteAsync(Content.AsMemory(0, 1000), Cancel);
             await http.Response.Body.FlushAsync(Cancel);
 
-            // The rest comes only when the client has read the beginning.
+            // Send the rest only when the client has read the beginning.
             await first.Task.WaitAsync(Cancel);
             await http.Response.Body.WriteAsync(Content.AsMemory(1000), Cancel);
         });

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Berth.Tests.Registries.Remote;
 
-/// <summary>What fails for a moment is asked again; what will not change is told at once.</summary>
+/// <summary>Failures that may pass are retried, and others are reported at once.</summary>
 public sealed class RetryTests : IAsyncLifetime
 {
     private const string Host = "registry.example.org";
@@ -63,7 +63,7 @@ public sealed class RetryTests : IAsyncLifetime
         return Internet.Client().LoginAsync(TestImage.Host(Host), null, offline: false, Cancel);
     }
 
-    /// <summary>With a status, or 0: by hanging up.</summary>
+    /// <summary>Fails with a status, or for 0 by closing the connection.</summary>
     private static Task Fail(HttpContext http, int status)
     {
         if (status == 0)

@@ -15,8 +15,8 @@ using Microsoft.Extensions.Logging;
 namespace Berth.Tests.Registries.Remote;
 
 /// <summary>
-/// Host names that answer on this machine: every connection of the client goes to one real server, which has a certificate for whatever
-/// name it is asked as. Names that nobody was given do not resolve.
+/// Host names that are served on this machine. Every connection of the client goes to one real server, which has a certificate for whatever
+/// name it is asked for. Names without a host do not resolve.
 /// </summary>
 internal sealed class TestInternet : IAsyncDisposable
 {
@@ -31,7 +31,7 @@ internal sealed class TestInternet : IAsyncDisposable
 
     public sealed record Request(string Host, string Target, string? Authorization);
 
-    /// <summary>Everything that was asked, in its order.</summary>
+    /// <summary>All requests, in their order.</summary>
     public ConcurrentQueue<Request> Requests { get; } = new();
 
     public ManualTimeProvider Clock { get; } = new();
@@ -69,7 +69,7 @@ internal sealed class TestInternet : IAsyncDisposable
         Serve(host, answer);
     }
 
-    /// <summary>A certificate that the authority did not sign, or for another name, or of another time.</summary>
+    /// <summary>Gives the host a certificate that the authority did not sign, or for another name, or for another time.</summary>
     public void Certify(string host, string? name = null, bool trusted = true, int fromDay = -1) =>
         _certificates[host] = Sign(name ?? host, trusted ? _authority : Authority("stranger"), fromDay);
 
