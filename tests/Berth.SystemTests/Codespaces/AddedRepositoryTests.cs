@@ -9,7 +9,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>Repositories that a Dockerfile adds, with the real git in the sandbox.</summary>
+/// <summary>Repositories that a Dockerfile adds by ADD, with the real git in the sandbox.</summary>
 public sealed class AddedRepositoryTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -54,7 +54,7 @@ public sealed class AddedRepositoryTests : IDisposable
         Assert.Empty(server.Seen);
     }
 
-    /// <summary>A repository whose folder is a link, and one that is too large.</summary>
+    /// <summary>One folder that is asked for is a link. In the last request the repository is larger than allowed.</summary>
     [Fact]
     public async Task No_link_leads_out_and_size_has_an_end()
     {

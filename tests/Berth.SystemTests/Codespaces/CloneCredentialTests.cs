@@ -13,7 +13,7 @@ using Microsoft.Extensions.Configuration;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// Private git servers, with the real git in the sandbox: a credential opens the one that it is for, and is seen nowhere else.
+/// Private git servers, with the real git in the sandbox. A credential opens the server that it is for, and is seen nowhere else.
 /// </summary>
 public sealed class CloneCredentialTests : IDisposable
 {
@@ -35,7 +35,7 @@ public sealed class CloneCredentialTests : IDisposable
         var clone = await CloneAsync(server, url, Credential(url), said);
         Assert.Equal("hello\n", await File.ReadAllTextAsync(Path.Combine(clone, "README.md"), Token));
 
-        // Neither the checkout nor anything beside it, nor what git said, knows the password.
+        // The password is neither in the checkout, nor in anything beside it, nor in git's output.
         Assert.DoesNotContain(
             Password, await File.ReadAllTextAsync(Path.Combine(clone, ".git", "config"), Token), StringComparison.Ordinal);
         foreach (var file in Directory.EnumerateFiles(_folder["clone"], "*", SearchOption.AllDirectories)
@@ -71,7 +71,7 @@ public sealed class CloneCredentialTests : IDisposable
         var credential = Credential(server.Url + "/app.git");
         await Assert.ThrowsAsync<ArgumentException>(() => CloneAsync(server, other.Url + "/app.git", credential, []));
 
-        // Even if git were sent there: it asks for another server, and gets no answer.
+        // Even if git were sent to the other server and asked for its password, it would get no answer.
         var view = View();
         using var askpass = new CloneAskpass(credential, server.Url + "/app.git", view);
         foreach (var question in new[]
@@ -99,7 +99,7 @@ public sealed class CloneCredentialTests : IDisposable
         var url = server.Url + "/app.git";
         var watch = ProcessArguments.Watch("cmdline", "environ");
 
-        // git waits for its answers until it has been seen.
+        // git has to wait for its answers until its process has been seen.
         server.BeforeAnswer = () => watch.SeenAsync(url);
         for (var i = 0; i < 3; i++)
         {

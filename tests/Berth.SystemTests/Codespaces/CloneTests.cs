@@ -15,7 +15,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>Clones with the real git, from a git server on loopback that does as it is told.</summary>
+/// <summary>Clones with the real git, from a git server on loopback whose answers the test decides.</summary>
 public sealed class CloneTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -150,7 +150,7 @@ public sealed class CloneTests : IAsyncLifetime
     [Fact]
     public async Task A_folder_of_this_machine_is_cloned_where_the_operator_allows_it()
     {
-        // Whose folder it is does not matter, though git minds by itself.
+        // The owner of the folder does not matter here, although git by itself checks it.
         await new Command("chown").TryAsync(null, "-R", "1000:1000", _folder["app.git"]);
         var clone = await CloneAsync(new Uri(_folder["app.git"]).AbsoluteUri, allowFile: true);
         Assert.True(File.Exists(Path.Combine(clone, "README.md")));
@@ -168,7 +168,7 @@ public sealed class CloneTests : IAsyncLifetime
         await SendAsync(http);
     }
 
-    /// <summary>git's "dumb" protocol: the files of a bare repository.</summary>
+    /// <summary>Sends the files of a bare repository, which is git's "dumb" protocol.</summary>
     private async Task SendAsync(HttpContext http)
     {
         var file = _folder[http.Request.Path.Value!.TrimStart('/')];

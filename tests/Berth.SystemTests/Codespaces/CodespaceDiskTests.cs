@@ -4,7 +4,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>All that the containers of a codespace write lies on one disk, which is the codespace's.</summary>
+/// <summary>Everything that the containers of a codespace write is on one disk, which is the codespace's own.</summary>
 [Trait("Suite", "hostile")]
 public sealed class CodespaceDiskTests(SharedServer shared)
 {

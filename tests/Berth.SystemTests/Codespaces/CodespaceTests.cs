@@ -71,7 +71,7 @@ public sealed class CodespaceTests(SharedServer shared)
 
         (await world.CreateAsync(second)).Is("Failed").Says("refuses the image");
 
-        // Nor is the container of a codespace whose repository has lost its access.
+        // A container that exists is not started either, once its repository has lost access to the image.
         (await world.StopAsync(started.Name)).Is("Shutdown");
         await world.WithdrawAsync("dev", first);
         (await world.StartAsync(started.Name)).Is("Failed").Says("refuses the image");
@@ -110,7 +110,7 @@ public sealed class CodespaceTests(SharedServer shared)
         using var folder = new TemporaryFolder();
         await using (var tar = new TarWriter(File.Create(folder["layer.tar"])))
         {
-            // image-spec, "Whiteouts": it takes the shell of the layer below away.
+            // This file removes the shell of the layer below (image-spec, "Whiteouts").
             await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "bin/.wh.sh"), TestContext.Current.CancellationToken);
         }
 

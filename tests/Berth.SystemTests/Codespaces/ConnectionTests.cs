@@ -39,7 +39,7 @@ public sealed class ConnectionTests(SharedServer shared)
         using (await client.StartProcessAsync(
             name, new ProcessStart(["sh", "-c", "sleep 12345 & sleep 12345; true"]) { Tty = true }, cancel))
         {
-            // The shell and both of its children.
+            // The shell and both of its children run.
             await UntilSleepingAsync("12345", 3);
         }
 
@@ -90,7 +90,7 @@ public sealed class ConnectionTests(SharedServer shared)
         Assert.Contains(
             "there is no", (await berth.RefusedAsync("codespace", "cp", name + ":nothing", folder["x"])).Error, StringComparison.Ordinal);
 
-        // What a program inside puts there for whoever copies it leads nowhere.
+        // A program inside makes links for whoever copies the folder. They must lead nowhere.
         await world.ExecAsync(name, "mkdir evil && ln -s /etc evil/etc && ln -s /etc/passwd evil/passwd");
         await berth.TryAsync(null, "codespace", "cp", name + ":evil", folder["evil"]);
         Assert.False(
@@ -218,7 +218,7 @@ public sealed class ConnectionTests(SharedServer shared)
             (HttpStatusCode.OK, "hello from inside\n"), ((await GetAsync("/", cookie)).Status, (await GetAsync("/", cookie)).Text));
         Assert.Equal(HttpStatusCode.NotFound, (await GetAsync("/api/v3/user/codespaces", cookie, "Bearer " + world.Ada.Token)).Status);
 
-        // The program inside sees its own headers, and neither cookie nor token of Berth's.
+        // The program inside sees its own headers, but neither the cookie nor the token of Berth.
         await world.ExecAsync(
             name,
             "mkdir -p /tmp/www/cgi-bin && printf '#!/bin/sh\\necho; echo; env' > /tmp/www/cgi-bin/env && chmod +x /tmp/www/cgi-bin/env");
@@ -227,7 +227,7 @@ public sealed class ConnectionTests(SharedServer shared)
         Assert.DoesNotContain(cookie, seen, StringComparison.Ordinal);
         Assert.DoesNotContain(world.Ada.Token, seen, StringComparison.Ordinal);
 
-        // The cookie ends with the run.
+        // The cookie is not valid after a stop.
         (await world.StopAsync(name)).Is("Shutdown");
         (await world.StartAsync(name)).Is("Available");
         await world.ExecAsync(name, WebServer);

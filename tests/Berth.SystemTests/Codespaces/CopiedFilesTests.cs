@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>COPY and ADD with flags that the real engine's builder does not have, and files that it does not fetch.</summary>
+/// <summary>COPY and ADD with flags that the real engine's builder does not have, and with files that it does not fetch.</summary>
 public sealed class CopiedFilesTests
 {
     [Fact]

@@ -9,7 +9,7 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// A program in a codespace exchanges the folder above its workspace for a link while files are copied: whatever resolves the path twice
+/// While files are copied, a program in a codespace exchanges the folder above its workspace for a link. Code that resolves the path twice
 /// ends at the link's target on the machine (CVE-2026-42306, CVE-2018-15664).
 /// </summary>
 [Trait("Suite", "hostile")]
@@ -17,7 +17,7 @@ public sealed partial class CopyRaceTests(SharedServer shared)
 {
     private const string Secret = "the machine's own file";
 
-    /// <summary>The engine's archive calls lost this race within seconds: 13 mounts in 55 s of a slower loop.</summary>
+    /// <summary>The engine's archive calls lost this race within seconds: a slower loop made 13 mounts in 55 s.</summary>
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(20);
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed partial class CopyRaceTests(SharedServer shared)
 
         var archive = await ArchiveAsync();
 
-        // What a program inside would do with renameat2: from here it is as fast as one can be.
+        // A program inside would exchange them with renameat2 as well. From here the attack is as fast as it can be.
         using var ends = new CancellationTokenSource();
         var exchanged = 0L;
         var attack = Task.Factory.StartNew(
@@ -99,7 +99,7 @@ public sealed partial class CopyRaceTests(SharedServer shared)
         return archive.ToArray();
     }
 
-    /// <summary>What is mounted over a path of the machine or below it.</summary>
+    /// <summary>Returns what is mounted over a path of the machine or below it.</summary>
     private static IEnumerable<string> Mounts(string path) => File.ReadAllLines("/proc/self/mountinfo")
         .Select(line => line.Split(' ')[4])
         .Where(target => target.StartsWith(path, StringComparison.Ordinal));

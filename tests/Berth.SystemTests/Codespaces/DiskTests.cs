@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>What a container writes beside its mounts ends where its codespace's own disk does, whoever looks.</summary>
+/// <summary>The codespace's own disk limits what a container writes outside its mounts, whether or not anything watches it.</summary>
 [Trait("Suite", "hostile")]
 public sealed class DiskTests : IAsyncLifetime
 {
@@ -90,7 +90,7 @@ public sealed class DiskTests : IAsyncLifetime
         await LoopDeviceGoneAsync();
     }
 
-    /// <summary>A process that begins beside this test may have a copy of the mount for as long as it takes to leave it.</summary>
+    /// <summary>A process that another test starts meanwhile may have a copy of the mount until it leaves it.</summary>
     private Task LoopDeviceGoneAsync() => Patience.UntilAsync(
         async () => !(await new Command("losetup", "--all").RunAsync()).Text.Contains(_folder.Path, StringComparison.Ordinal),
         "the disk has no loop device any more");
@@ -100,7 +100,7 @@ public sealed class DiskTests : IAsyncLifetime
     {
         await StartAsync();
 
-        // Setuid programs and devices mean there what they mean in any container.
+        // Setuid programs and devices work there as in any container.
         var said = await ExecAsync(
             "cp /bin/busybox /su && chmod 4755 /su && mknod /null c 1 3 && echo x > /null && test -u /su && mkdir -p /a/b && mv /a /c && "
                 + "grep -q own /etc/hosts && grep -q localhost /etc/hosts && echo all");

@@ -10,7 +10,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>Docker in a codespace works against an engine of the codespace's own, which comes and goes with it.</summary>
+/// <summary>Docker in a codespace uses the codespace's own engine, which comes and goes with the codespace.</summary>
 public sealed class DockerInsideTests(SharedServer shared)
 {
     [Fact]
@@ -35,7 +35,7 @@ public sealed class DockerInsideTests(SharedServer shared)
         var codespace = started.Name;
         await Says("linux\n", "cat os");
 
-        // The workspace is at the same path, with the same owners on both sides. Its own registry answers under its own name.
+        // The workspace has the same path and the same owners on both sides. Berth's registry answers under its own name.
         await Says("ok\n", $"docker pull -q {image} >/dev/null && docker tag {image} dev && echo ok");
         await Says(
             "hello\n0 1000\n",
@@ -43,7 +43,7 @@ public sealed class DockerInsideTests(SharedServer shared)
         await Says("0\n1000\n", "stat -c %u new; docker run --rm -u 1000 -v $PWD:/w dev sh -c 'touch /w/mine'; stat -c %u mine");
         await Says("0\n", "docker -H unix:///var/run/docker-host.sock ps -a -q | wc -l");
 
-        // Ports are the container's that people work in.
+        // Ports are published in the container that people work in.
         await Says(
             "hi\n",
             "docker run -d --name web --restart always -p 8080:80 dev "
@@ -135,7 +135,7 @@ public sealed class DockerInsideTests(SharedServer shared)
         AssertNothingRuns(codespace, group);
     }
 
-    /// <summary>What a port answers.</summary>
+    /// <summary>Sends a request to a port and returns the answer.</summary>
     private static async Task<string> GetAsync(CodespaceWorld world, string codespace, int port, string path)
     {
         using var client = new BerthClient(world.Server.Url, world.Ada.Token);
@@ -154,7 +154,7 @@ public sealed class DockerInsideTests(SharedServer shared)
         return answer.ToString();
     }
 
-    /// <summary>The control group that holds all that its engine runs; it is named after the server and the codespace.</summary>
+    /// <summary>The control group of everything that the codespace's engine runs. It is named after the server and the codespace.</summary>
     private static async Task<string> GroupAsync(CodespaceWorld world, string codespace)
     {
         var host = (await File.ReadAllTextAsync(Path.Combine(world.Server.Data, "codespaces-host"))).Trim();

@@ -4,7 +4,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>The form <c>build</c> on the real engine.</summary>
+/// <summary>Configurations with <c>build</c>, on the real engine.</summary>
 public sealed class DockerfileTests(SharedServer shared)
 {
     [Fact]
@@ -47,7 +47,7 @@ public sealed class DockerfileTests(SharedServer shared)
             started.Name, "cat /made /built /script; ls /context; wc -l < /their-passwd; id -un; touch mine && echo writes");
         Assert.Equal("from the tools\nbuilt for app\none\ntwo\ndocker\nkept.txt\n3\ndev\nwrites\n", output);
 
-        // Stopped and started, it is asked again whether what it was built from may be read.
+        // A later start asks again whether the codespace may read what its image was built from.
         (await world.StopAsync(started.Name)).Is("Shutdown");
         await world.WithdrawAsync("tools", repository);
         (await world.StartAsync(started.Name)).Is("Failed").Says($"refuses the image {tools}");
@@ -77,7 +77,7 @@ public sealed class DockerfileTests(SharedServer shared)
         var other = (await world.CreateAsync(second)).Is("Available");
         Assert.DoesNotContain("Using cache", other.Log, StringComparison.Ordinal);
 
-        // The last codespace of a repository takes its layers along.
+        // When the last codespace of a repository is deleted, the layers of its builds are removed.
         await world.DeleteAsync(one.Name);
         Assert.Equal(0, (await world.ExecAsync(again.Name, "test -s /layer")).ExitCode);
         await world.DeleteAsync(again.Name);

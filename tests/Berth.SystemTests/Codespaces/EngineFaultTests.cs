@@ -6,8 +6,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// What befalls the container engine while codespaces start, run and stop: each ends with the true cause, and goes on when the engine is
-/// back.
+/// What happens to the container engine while codespaces start, run and stop. Each failure names the true cause, and each codespace goes on
+/// when the engine is back.
 /// </summary>
 public sealed class EngineFaultTests
 {
@@ -39,7 +39,7 @@ public sealed class EngineFaultTests
         var name = (await world.CreateAsync(await RepositoryAsync(world))).Is("Available").Name;
         await world.ExecAsync(name, "touch /tmp/in-the-container mine");
 
-        // The container has ended with the engine, and starts again with its files.
+        // The container ended with the engine, and starts again with its files.
         await engine.StopAsync();
         await engine.StartAsync();
         await world.UntilStateAsync(name, "Shutdown");
@@ -60,7 +60,7 @@ public sealed class EngineFaultTests
         var (first, second) = (
             (await world.CreateAsync(repository)).Is("Available").Name, (await world.CreateAsync(repository)).Is("Available").Name);
 
-        // At once for Berth: it sees no container end before the engine is gone.
+        // For Berth the engine goes at once: it sees no container end before.
         proxy.Close();
         await engine.StopAsync();
         Assert.Contains("the container engine", await world.RefusedExecAsync(first), StringComparison.Ordinal);
@@ -146,7 +146,7 @@ public sealed class EngineFaultTests
     [Fact]
     public async Task An_image_that_is_removed_while_its_codespace_starts_is_named()
     {
-        // Between the pull and the container.
+        // The image is removed between the pull and the creation of the container.
         CodespaceWorld? started = null;
         using var proxy = new EngineProxy("/var/run/docker.sock", () => started!.RemoveImagesAsync());
         await using var server = await ServerProcess.StartAsync("codespaces-image", null, "BERTH_ALLOW_FILE_CLONE=true", proxy.Setting);

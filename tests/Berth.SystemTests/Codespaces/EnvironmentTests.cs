@@ -7,7 +7,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>What a codespace has inside: secrets, variables, files, Berth itself.</summary>
+/// <summary>What is inside a codespace: secrets, variables, files, and access to Berth itself.</summary>
 public sealed class EnvironmentTests(SharedServer shared)
 {
     private const string Value = "s3cret-value-of-the-tests";
@@ -30,7 +30,7 @@ public sealed class EnvironmentTests(SharedServer shared)
         await world.SecretAsync(repository, "MY_SECRET", Value);
         await world.SecretAsync(repository, "MY_KEY", Lines);
 
-        // What the tools start is seen for certain while one of the commands waits for it.
+        // One of the commands waits for the test, so that what the tools start is certainly seen.
         var watch = ProcessArguments.Watch("cmdline");
         var name = await world.BeginAsync(repository);
         await watch.SeenAsync("postCreate.txt");
@@ -107,11 +107,11 @@ public sealed class EnvironmentTests(SharedServer shared)
             "403", (await world.ExecAsync(name, Ask($"/user/codespaces/{name}/exec", "--post-data '{}'"))).Output,
             StringComparison.Ordinal);
 
-        // A caller from inside is no caller of this machine.
+        // A caller inside a codespace does not count as a caller on this machine.
         Assert.Contains(
             "401", (await world.ExecAsync(name, "wget -q -O - $GITHUB_SERVER_URL/metrics 2>&1")).Output, StringComparison.Ordinal);
 
-        // It answers again after a restart of the codespace, and of the server.
+        // Berth answers inside again after a restart of the codespace.
         (await world.StopAsync(name)).Is("Shutdown");
         (await world.StartAsync(name)).Is("Available");
         Assert.Contains("Available", (await world.ExecAsync(name, Ask($"/user/codespaces/{name}"))).Output, StringComparison.Ordinal);
@@ -155,14 +155,14 @@ public sealed class EnvironmentTests(SharedServer shared)
         var name = (await world.CreateAsync(repository)).Is("Available").Name;
         var target = $"docker://{world.Server.Host}/{world.Ada.Login}/made-inside:1";
 
-        // Reading needs no login: the codespace's token is there.
+        // Reading needs no login, since the codespace's token is there.
         var pulled = await world.ExecAsync(name, $"skopeo copy --src-tls-verify=false docker://{image} dir:/tmp/image 2>&1");
         Assert.True(pulled.ExitCode == 0, pulled.Output);
         var refused = await world.ExecAsync(name, $"skopeo copy --dest-tls-verify=false dir:/tmp/image {target} 2>&1");
         Assert.NotEqual(0, refused.ExitCode);
         Assert.Contains("403", refused.Output, StringComparison.Ordinal);
 
-        // Skopeo's first request has no body to say more in; the others have.
+        // The answer to skopeo's first request has no body that could say more. The other answers have one.
         using var anyone = world.Server.Client((await world.ExecAsync(name, "printf %s $GITHUB_TOKEN")).Output);
         using var upload = await anyone.PostAsync(
             new Uri($"/v2/{world.Ada.Login}/made-inside/blobs/uploads/", UriKind.Relative), null, TestContext.Current.CancellationToken);

@@ -3,7 +3,7 @@ using Berth.SystemTests.Fixtures.Server;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>Features of a private package of Berth and of the repository itself, on the real engine.</summary>
+/// <summary>Features from a private package of Berth and from the repository itself, on the real engine.</summary>
 public sealed class FeatureTests(SharedServer shared)
 {
     [Fact]

@@ -4,7 +4,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>Containers and images that say that they are a neighbour's codespace, on the real engine.</summary>
+/// <summary>Containers and images that claim to belong to a neighbour's codespace, on the real engine.</summary>
 [Trait("Suite", "hostile")]
 public sealed class ForgedLabelsTests(SharedServer shared)
 {
@@ -45,7 +45,7 @@ public sealed class ForgedLabelsTests(SharedServer shared)
             await world.DeleteAsync(refused.Name);
         }
 
-        // Whoever finds another way to such a container has nothing of it: she starts again, and it is not hers.
+        // Somebody who makes such a container in another way gains nothing. The neighbour starts again, and does not get it.
         var pinned = (await docker.RunAsync("inspect", "--format", "{{.Config.Image}}", container)).Line;
         var stranger = (await docker.RunAsync(
             [

@@ -6,7 +6,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>GitHub's own command line against codespaces, over https as it insists on.</summary>
+/// <summary>GitHub's own command line with codespaces, over https, which it requires.</summary>
 public sealed class GhTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -46,7 +46,7 @@ public sealed class GhTests : IAsyncLifetime
         World.Owns(created);
         (await World.SettledAsync(created)).Is("Available");
 
-        // What its table and its --json read, each from the answers of the REST API.
+        // gh's table and its --json read these from the answers of the REST API.
         var listed = await RowAsync(gh, created);
         Assert.Equal("Available", listed.GetProperty("state").GetString());
         Assert.Equal("mine", listed.GetProperty("displayName").GetString());
@@ -94,7 +94,7 @@ public sealed class GhTests : IAsyncLifetime
         await gh.RunAsync("delete", "--org", World.Organization, "--user", World.Ada.Login, "--codespace", one, "--force");
         Assert.DoesNotContain(one, (await gh.RunAsync("list", "--org", World.Organization)).Text, StringComparison.Ordinal);
 
-        // Who is no owner learns nothing.
+        // Somebody who is not an owner learns nothing.
         Assert.Contains("404", (await Gh(World.Ada).RefusedAsync("list", "--org", World.Organization)).Error, StringComparison.Ordinal);
     }
 
@@ -171,7 +171,7 @@ public sealed class GhTests : IAsyncLifetime
             ("GH_CONFIG_DIR", _folder.Create("gh-" + person.Login)), ("GH_HOST", World.Server.Host), ("GH_ENTERPRISE_TOKEN", person.Token),
             ("SSL_CERT_FILE", _folder["cert.pem"]),
 
-            // Before 2.40 its codespace commands know their server by these alone.
+            // Before 2.40, gh finds the server of its codespace commands only by these.
             ("GITHUB_API_URL", World.Server.Url + "api/v3"), ("GITHUB_SERVER_URL", World.Server.Url.GetLeftPart(UriPartial.Authority)),
         })
         {
@@ -181,7 +181,7 @@ public sealed class GhTests : IAsyncLifetime
         return gh;
     }
 
-    /// <summary>Where a host offers several, gh asks on a terminal or wants to be told.</summary>
+    /// <summary>Where a host offers several machines, gh asks on a terminal, unless it is told which one.</summary>
     private async Task<string> MachineAsync(string repository) =>
         (await Gh(World.Ada, "api").RunAsync($"repos/{repository}/codespaces/machines", "--jq", ".machines[0].name")).Line;
 

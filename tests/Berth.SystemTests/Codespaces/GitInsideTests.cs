@@ -6,7 +6,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>git inside a codespace and the private server that its repository was cloned from.</summary>
+/// <summary>git inside a codespace, and the private server from which its repository was cloned.</summary>
 public sealed class GitInsideTests
 {
     private const string Password = "p@ss 'w\"ord$HOME `id` \\ %20";
@@ -45,14 +45,14 @@ public sealed class GitInsideTests
         await world.GrantAsync("dev", repository);
         await CredentialAsync(world.Api, $"/api/v3/repos/{repository}/codespaces/clone-credential");
 
-        // Dotfiles that nobody gets end no start.
+        // Dotfiles that cannot be fetched do not make a start fail.
         using (var set = await world.Api.PutAsJsonAsync(
             "/api/v3/user/codespaces/dotfiles", new { repository = remote.Url + "/other.git" }, TestContext.Current.CancellationToken))
         {
             Assert.Equal(HttpStatusCode.OK, set.StatusCode);
         }
 
-        // A repository that the configuration asks for is reached when its person allows it.
+        // A repository that the configuration asks for can be reached once the user allows it.
         using (var asked = await world.Api.PostAsJsonAsync(
             $"/api/v3/repos/{repository}/codespaces", new { }, TestContext.Current.CancellationToken))
         {
@@ -70,7 +70,7 @@ public sealed class GitInsideTests
             Assert.Equal(HttpStatusCode.NoContent, allowed.StatusCode);
         }
 
-        // The pre-flight reads what a start does, files of submodules included.
+        // The pre-flight reads what a start reads, including files of submodules.
         var report = await Accounts.PostAsync(world.Api, $"/api/v3/repos/{repository}/codespaces/preflight", new { });
         Assert.DoesNotContain("lib", report.GetProperty("remarks").GetRawText(), StringComparison.Ordinal);
 
@@ -85,7 +85,7 @@ public sealed class GitInsideTests
         var clients = await SshClients.CreateAsync(world, folder, name);
         var port = new Uri(remote.Url).Port;
 
-        // The machine's own loopback is nobody's to reach from inside; ssh brings the same address there.
+        // Nobody can reach the machine's own loopback from inside. ssh makes the same address available there.
         async Task<Output> GitAsync(string script) =>
             await clients.Client("ssh").TryAsync(
                 null, "-R", $"{port}:127.0.0.1:{port}", name, "export GIT_TERMINAL_PROMPT=0; " + script);
@@ -95,7 +95,7 @@ public sealed class GitInsideTests
         var bare = new Command("git", "-c", "safe.directory=*", "-C", Path.Combine(root, "app.git"));
         Assert.Equal("inside\nsubmodule\nfirst\n", (await bare.RunAsync("log", "--format=%s", "main")).Text);
 
-        // Its submodules are where they belong, and are pushed to like itself.
+        // The submodules are in their places, and can be pushed to like the repository itself.
         Assert.Equal("of the library\n", (await world.ExecAsync(name, "cat lib/lib.txt")).Output);
         var library = await GitAsync("cd lib && git fetch && git commit -q --allow-empty -m inside && git push -q origin HEAD:main");
         Assert.True(library.ExitCode == 0, library.All);
@@ -104,14 +104,14 @@ public sealed class GitInsideTests
             $"git clone -q {remote.Url}/more.git ~/more && cd ~/more && git commit -q --allow-empty -m inside && git push -q");
         Assert.True(further.ExitCode == 0, further.All);
 
-        // No other repository of the same server, and nothing where a repository could read it.
+        // No other repository of the same server can be reached, and nothing is stored where a repository could read it.
         Assert.NotEqual(0, (await GitAsync($"git ls-remote {remote.Url}/other.git")).ExitCode);
         Assert.Equal(
             "0\n*\ndrwx------\n",
             (await world.ExecAsync(
                 name,
                 "git config --local --list | grep -c credential; git config safe.directory; ls -ld /run/berth/git | cut -c1-10")).Output);
-        // A name and an address from the start on, and the person's own win.
+        // git has a name and an address from the start on, and the person's own win over them.
         Assert.Equal(
             $"{world.Ada.Login}\n{world.Ada.Login}@example.com\nmine@example.test\n",
             (await world.ExecAsync(
@@ -122,7 +122,7 @@ public sealed class GitInsideTests
         Assert.Equal(1, (await world.ExecAsync(name, "grep -r 'p@ss' .git ~ /tmp /etc 2>/dev/null")).ExitCode);
         Assert.Equal("2\n", (await world.ExecAsync(name, "grep -c . ~/.gitconfig")).Output);
 
-        // The organization keeps it out; then it lets it in, and there is the repository's own alone.
+        // First the organization keeps the credential out. Then it lets it in, but there is only the repository's own, which stays outside.
         using (var changed = await world.Server.Admin.PatchAsJsonAsync(
             $"/api/v3/orgs/{world.Organization}/settings/codespaces", new { git_credentials_inside = false },
             TestContext.Current.CancellationToken))
@@ -146,7 +146,7 @@ public sealed class GitInsideTests
         Assert.NotEqual(0, (await GitAsync("git fetch")).ExitCode);
         Assert.Equal(1, (await world.ExecAsync(name, "grep -r 'p@ss' /run/berth/git")).ExitCode);
 
-        // The file that it includes is named once, however often it starts.
+        // The included file is named once, however often the codespace starts.
         Assert.Equal("2\n", (await world.ExecAsync(name, "grep -c . ~/.gitconfig")).Output);
     }
 

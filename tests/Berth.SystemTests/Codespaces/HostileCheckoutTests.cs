@@ -5,15 +5,15 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// Checkouts as a codespace can leave them, in which an ordinary git command runs what the checkout says or reads what is not its own: each
-/// does so on this machine, and not in the sandbox. Berth runs no git in a workspace outside its container; this is what holds if it ever
-/// did.
+/// Checkouts as a codespace can leave them. In each of them an ordinary git command runs what the checkout says, or reads what does not
+/// belong to it. It does so on this machine, but not in the sandbox. Berth runs no git in a workspace outside its container. The tests show
+/// what would hold if it did.
 /// </summary>
 [Trait("Suite", "hostile")]
 public sealed class HostileCheckoutTests : IDisposable
 {
-    // Every one of these is git's documented behaviour for a folder whose owner is trusted (git-config(1), gitattributes(5)); that the
-    // owner is checked at all came with CVE-2022-24765.
+    // Each of these is git's documented behaviour in a folder whose owner is trusted (git-config(1), gitattributes(5)). Git checks the
+    // owner at all only since CVE-2022-24765.
     private const string Touch = "touch @MARK@";
     private readonly TemporaryFolder _folder = new();
     private readonly Sandboxes _sandboxes;
@@ -105,7 +105,7 @@ public sealed class HostileCheckoutTests : IDisposable
         "printf 'protocol=https\\nhost=git.test\\n\\n' | GIT_TERMINAL_PROMPT=0 git credential fill")]
     [InlineData("an archive format", "git config tar.x.command 'touch @MARK@; cat'", "git archive --format=x HEAD")]
     [InlineData("a trailer's command", "git config trailer.x.command 'touch @MARK@'", "echo y | git interpret-trailers")]
-    // CVE-2019-19604 put this line into .gitmodules; in the configuration it still runs.
+    // In CVE-2019-19604 this line was in .gitmodules. In the configuration it still runs.
     [InlineData(
         "the update command of a submodule",
         "git init -q other; git -C other commit -q --allow-empty -m x; git -c protocol.file.allow=always submodule add -q ./other s; git "
@@ -148,7 +148,7 @@ public sealed class HostileCheckoutTests : IDisposable
             }
             else
             {
-                // The checkout is the user's own, as it is while nothing but the sandbox works in it.
+                // The checkout belongs to the user, as it does while only the sandbox works in it.
                 Berth.Server.Codespaces.Sandbox.Ownership.Give(work, _sandboxes.View.User);
                 var said = await _sandboxes.InsideAsync(run, _sandboxes.View with { Writable = [work] });
                 Assert.False(File.Exists(mark), $"{what}: {said}");
@@ -160,7 +160,7 @@ public sealed class HostileCheckoutTests : IDisposable
     private const string Identity = "export GIT_AUTHOR_NAME=ada GIT_AUTHOR_EMAIL=ada@example.com GIT_COMMITTER_NAME=ada "
         + "GIT_COMMITTER_EMAIL=ada@example.com GIT_CONFIG_NOSYSTEM=1";
 
-    /// <summary>A repository beside the checkout, with one file; returns that file's object.</summary>
+    /// <summary>Makes a repository beside the checkout, with one file. Returns the object of that file.</summary>
     private async Task<string> NeighbourAsync()
     {
         var folder = _folder.Create("out/neighbour");

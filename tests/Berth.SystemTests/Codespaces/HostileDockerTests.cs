@@ -6,8 +6,9 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// Whoever works in a codespace with docker inside commands its engine. What does harm by the host's engine is tried on it, in the same
-/// words; where a row needs no proof by the host, since it would hurt it, it says so by an exclamation mark.
+/// Anybody who works in a codespace with docker inside commands its engine. What does harm through the host's engine is tried on the
+/// codespace's engine, in the same words. A row that begins with an exclamation mark is not tried on the host's engine first, since that
+/// would hurt the host.
 /// </summary>
 [Trait("Suite", "hostile")]
 public sealed class HostileDockerTests(HostileEngine engine, HostileDockerTests.Codespace codespace)
@@ -72,7 +73,7 @@ public sealed class HostileDockerTests(HostileEngine engine, HostileDockerTests.
             var ran = await engine.Raw.TryAsync(
                 null, ["run", "--rm", .. network, .. engine.Fill(flags).Split(' '), engine.Image, "sh", "-c", engine.Fill(command)]);
 
-            // Some machines have less to give away than privileged mode asks for.
+            // Some machines cannot give everything that privileged mode asks for.
             Assert.True(
                 ran.Text.Contains("HARM", StringComparison.Ordinal) || ran.Error.Contains("unable to apply caps", StringComparison.Ordinal),
                 $"{what} does no harm: {ran.All}");
@@ -97,7 +98,7 @@ public sealed class HostileDockerTests(HostileEngine engine, HostileDockerTests.
         Assert.DoesNotContain(own, before, StringComparison.Ordinal);
         Assert.DoesNotContain(engine.Fill("@NEIGHBOUR@"), before, StringComparison.Ordinal);
 
-        // What is at the place of its socket is the codespace's to change: a link to the server's engine is not followed.
+        // A codespace can change what is at the place of its engine's socket. A link to the server's engine is not followed.
         await codespace.World.ExecAsync(
             name, "docker run --rm -v /var/lib/berth:/b dev sh -c 'rm /b/engine.sock; ln -s /var/run/docker.sock /b/engine.sock'");
         Assert.Equal(before, (await codespace.World.ExecAsync(name, Ask)).Output);
@@ -115,7 +116,7 @@ public sealed class HostileDockerTests(HostileEngine engine, HostileDockerTests.
         var sleeps = Assert.Single(commands, command => command.Line.Contains("sleep 987654", StringComparison.Ordinal)
             && !command.Line.Contains("shim", StringComparison.Ordinal));
 
-        // None of them is a user of the host's, but for root on its way there.
+        // The container's process runs as a user that the host does not have.
         var users = File.ReadLines($"/proc/{sleeps.Process}/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal));
         Assert.True(uint.Parse(users.Split('\t')[1]) >= 2_147_483_648, users);
         var folder = Path.Combine(codespace.World.Server.Data, "codespaces", name, "workspace");
@@ -151,13 +152,13 @@ public sealed class HostileDockerTests(HostileEngine engine, HostileDockerTests.
         Assert.Contains("is not a shared", spread.Output, StringComparison.Ordinal);
     }
 
-    /// <summary>Of this server's codespaces: another server on this machine has its own.</summary>
+    /// <summary>The control groups of this server's codespaces. Another server on this machine has its own.</summary>
     private string[] Groups() => Directory.GetDirectories(
         "/sys/fs/cgroup",
         ControlGroups.Prefix("docker", File.ReadAllText(Path.Combine(codespace.World.Server.Data, "codespaces-host")).Trim()) + "*",
         new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 });
 
-    /// <summary>One with docker inside, whose engine has an image.</summary>
+    /// <summary>A codespace with docker inside, whose engine has an image.</summary>
     public sealed class Codespace(SharedServer shared) : IAsyncLifetime
     {
         private CodespaceWorld? _world;

@@ -5,7 +5,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>Repositories and images that reach for the host, on the real engine.</summary>
+/// <summary>Repositories and images that try to reach the host, on the real engine.</summary>
 [Trait("Suite", "hostile")]
 public sealed class HostileRepositoryTests(SharedServer shared)
 {
@@ -28,7 +28,7 @@ public sealed class HostileRepositoryTests(SharedServer shared)
         Assert.Null(inspected["HostConfig"]!["CapAdd"]);
         Assert.Null(inspected["HostConfig"]!["SecurityOpt"]);
 
-        // Privileged mode is asked for to run docker, which has an engine of the codespace's own.
+        // Privileged mode is asked for to run docker, so the codespace gets its own engine.
         Assert.Equal(
             ["/run/berth/ssh-server", .. line == "privileged mode" ? ["/var/run/docker.sock"] : Array.Empty<string>(), "/workspaces/app"],
             Targets(inspected));

@@ -23,7 +23,7 @@ public sealed class IdleTests
             .Is("Available").Name;
         using var client = new BerthClient(server.Url, world.Ada.Token);
 
-        // Half an hour, then a program that writes something, then another half.
+        // Neither time alone reaches the limit. The output of a program between them counts as a use.
         await AgeAsync(server, name, TimeSpan.FromMinutes(50));
         await world.ExecAsync(name, "echo used");
         await AgeAsync(server, name, TimeSpan.FromMinutes(50));
@@ -41,7 +41,7 @@ public sealed class IdleTests
         Assert.Empty(await world.ContainersAsync(name));
     }
 
-    /// <summary>As if that time had passed since its last use.</summary>
+    /// <summary>Makes the last use of the codespace this much earlier.</summary>
     private static async Task AgeAsync(ServerProcess server, string name, TimeSpan time)
     {
         var setting = server.DatabaseSetting;

@@ -104,7 +104,7 @@ public sealed class LifecycleTests(SharedServer shared)
             .Is("Available");
         Assert.Equal("Python\n", (await world.ExecAsync(chosen.Name, "echo $WHICH")).Output);
 
-        // A usual place is the default, also beside folders.
+        // A configuration at a usual place is the default, even if there are folders with others.
         await world.CommitAsync("app", (".devcontainer/devcontainer.json", Configuration("Usual")));
         Assert.Equal("Usual\n", (await world.ExecAsync((await world.CreateAsync(repository)).Is("Available").Name, "echo $WHICH")).Output);
     }

@@ -14,12 +14,12 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// What a machine type gives is what a codespace gets, of the processor, memory, processes and disk, while it runs and while it is built.
+/// A codespace gets what its machine type gives, of the processor, memory, processes and disk, while it runs and while it is built.
 /// </summary>
 [Trait("Suite", "hostile")]
 public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : IClassFixture<HostileEngine>
 {
-    // The container that HostileEngine asks for as Berth does has one core, 64 MiB and 64 processes.
+    // HostileEngine asks for the container as Berth does, with one core, 64 MiB and 64 processes.
     [Theory]
     [InlineData("processes without end", "for i in $(seq 100); do sleep 5 & done && echo HARM")]
     [InlineData("memory without end", "dd if=/dev/zero of=/dev/null bs=128M count=1 && echo HARM")]
@@ -33,7 +33,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         var held = await hostile.Raw.TryAsync(null, "exec", hostile.Fill("@OWN@"), "sh", "-c", command);
         Assert.False(held.Text.Contains("HARM", StringComparison.Ordinal), $"{what}: {held.All}");
 
-        // Neither the machine nor the neighbour has noticed, and the container itself goes on.
+        // Neither the machine nor the neighbour is affected, and the container itself goes on.
         Assert.Equal("HARM", (await hostile.Raw.RunAsync("exec", hostile.Fill("@NEIGHBOUR@"), "cat", "/private")).Line);
         await Patience.UntilAsync(
             async () => (await hostile.Raw.TryAsync(null, "exec", hostile.Fill("@OWN@"), "true")).ExitCode == 0,
@@ -42,7 +42,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
 
     [Theory]
 
-    // The limit comes a moment after the start: what is held goes on until it meets it.
+    // The limit is set a moment after the start, so the command goes on until it meets the limit.
     [InlineData(
         "processes without end", "i=0; while [ $i -lt MANY ]; do sleep 1000 & i=$((i + 1)); sleep 0.02; done; echo HARM", "can't fork")]
     [InlineData(
@@ -57,7 +57,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         Assert.Contains(said, held, StringComparison.Ordinal);
     }
 
-    // 50 MiB, and a file for each 16 KiB of them.
+    // The limit is 50 MiB, and one file for each 16 KiB of them.
     [Theory]
     [InlineData("RUN dd if=/dev/zero of=/filler bs=1M count=100; sleep 1000")]
     [InlineData("VOLUME /v", "RUN dd if=/dev/zero of=/v/filler bs=1M count=100; sleep 1000")]
@@ -91,7 +91,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
             machine.GetProperty("memory_in_bytes").GetInt64());
         Assert.Equal($"{cpus * 1_000_000_000L} {memory} {memory} 4096", limits);
 
-        // df counts what the filesystem itself does not need: a few percent less than the machine's storage, and never more.
+        // df leaves out what the filesystem itself needs. So the size is a few percent less than the machine's storage, and never more.
         var size = (await world.ExecAsync(started.Name, "df -k /workspaces/app | tail -n 1 | awk '{print $2}'")).Output.Trim();
         var storage = machine.GetProperty("storage_in_bytes").GetInt64() / 1024;
         Assert.InRange(long.Parse(size, System.Globalization.CultureInfo.InvariantCulture), storage * 9 / 10, storage);
@@ -131,7 +131,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         var starting = await world.BeginAsync(hasty);
         var started = (await world.CreateAsync(repository)).Is("Available");
 
-        // The workspace has a size of its own; only what lies outside it counts.
+        // The workspace has its own limit, so only what is written outside it counts.
         Assert.Equal(0, (await world.ExecAsync(started.Name, "dd if=/dev/zero of=filler bs=1M count=150")).ExitCode);
         Assert.Equal(0, (await world.ExecAsync(started.Name, "dd if=/dev/zero of=/filler bs=1M count=150")).ExitCode);
         foreach (var name in new[] { started.Name, starting })
@@ -184,7 +184,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         }
     }
 
-    /// <summary>With 64 processes, 64 MiB of memory and 50 MiB of disk; what the build said.</summary>
+    /// <summary>Builds and returns what the build said. A watched build gets 64 processes, 64 MiB of memory and 50 MiB of disk.</summary>
     private Task<string> BuildAsync(string command, bool watched) => BuildAsync(watched, "RUN " + command);
 
     private async Task<string> BuildAsync(bool watched, params string[] instructions)
@@ -198,7 +198,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
                 (await new EngineClient(engine).FactsAsync(TestContext.Current.CancellationToken)).GroupsBySystemd, 64)
             : null;
 
-        // Whose a build's containers are is not what they say.
+        // Labels do not decide to whom the containers of a build belong.
         var dockerfile = SentDockerfile.Layer(
             "limits", new SentBase(hostile.Image, []),
             ["LABEL berth.repository=\"somebody\" berth.codespace=\"somebody\"", .. instructions], "the test",

@@ -6,13 +6,15 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>Many starts, in a row and at once: nothing stays behind that should not be there, and no secret is seen anywhere.</summary>
+/// <summary>
+/// Many starts, one after another and at once. Nothing stays behind that should not be there, and no secret is seen anywhere.
+/// </summary>
 public sealed class ManyStartsTests
 {
     private const int AtOnce = 8;
     private const string Value = "s3cret-value-of-many-starts";
 
-    /// <summary>The codespaces' own, of every start.</summary>
+    /// <summary>The codespaces' own tokens, of every start.</summary>
     private readonly List<string> _tokens = [];
 
     [Fact]
@@ -56,7 +58,9 @@ public sealed class ManyStartsTests
         Assert.Equal(before, await LeftAsync(server));
     }
 
-    /// <summary>One codespace, started and stopped; its secret changes each time. Returns what was seen of it from outside.</summary>
+    /// <summary>
+    /// Starts and stops one codespace many times, each time with another secret. Returns what was seen of it from outside.
+    /// </summary>
     private async Task<string> InARowAsync(CodespaceWorld world, string repository)
     {
         StringBuilder seen = new();
@@ -93,7 +97,7 @@ public sealed class ManyStartsTests
         await Task.WhenAll(names.Select(world.StopAsync));
         await Task.WhenAll(names.Take(AtOnce / 2).Select(world.StartAsync));
 
-        // Some while they run, some that stand still.
+        // Some are deleted while they run, and some while they are stopped.
         await Task.WhenAll(names.Select(world.DeleteAsync));
         return seen;
     }
@@ -124,7 +128,7 @@ public sealed class ManyStartsTests
         return all.ToString();
     }
 
-    /// <summary>Everything of this server's codespaces that is on the machine, one line each.</summary>
+    /// <summary>Everything on the machine that belongs to this server's codespaces, one line each.</summary>
     private static async Task<string> LeftAsync(ServerProcess server)
     {
         var host = (await File.ReadAllTextAsync(Path.Combine(server.Data, "codespaces-host"), TestContext.Current.CancellationToken))
@@ -142,7 +146,7 @@ public sealed class ManyStartsTests
             '\n', StringSplitOptions.RemoveEmptyEntries);
         foreach (var image in built.Distinct())
         {
-            // Of another test's server it may be gone by now.
+            // An image of another test's server may be gone by now.
             var label = (await new Command("docker")
                 .TryAsync(null, "inspect", "--format", "{{index .Config.Labels \"berth.repository\"}}", image)).Line;
             if (label.StartsWith(host + "/", StringComparison.Ordinal))
@@ -165,7 +169,7 @@ public sealed class ManyStartsTests
         return string.Join('\n', left);
     }
 
-    /// <summary>A loop device of another test may go while it is looked at.</summary>
+    /// <summary>A loop device of another test may go while its file is read.</summary>
     private static string ReadIfThere(string file)
     {
         try

@@ -37,7 +37,7 @@ public sealed class MountTests(SharedServer shared)
             + "/proc/mounts";
         Assert.Equal("1\n1\n98304\n2000\nbox\nb c\n1\n1\n1\n", (await world.ExecAsync(started.Name, Seen)).Output);
 
-        // Both sides see each other's changes; what is read-only is not written.
+        // Each side sees the other's changes. What is read-only cannot be written.
         Assert.Equal(
             "2\n2\nno\n",
             (await world.ExecAsync(
@@ -58,7 +58,7 @@ public sealed class MountTests(SharedServer shared)
             StringComparison.Ordinal);
     }
 
-    /// <summary>The engine mounts by path, which a program inside can lead anywhere between two starts.</summary>
+    /// <summary>The engine mounts by path, and a program inside can let the path lead anywhere between two starts.</summary>
     [Trait("Suite", "hostile")]
     [Fact]
     public async Task A_part_that_was_exchanged_for_a_link_leads_nowhere()

@@ -5,8 +5,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// Repositories that share an engine: what one of them pulled, built, named or stored is out of the other's reach in every form in which a
-/// configuration can ask for it.
+/// Repositories that share an engine. What one of them pulled, built, named or stored cannot be reached by the other, in any form in which
+/// a configuration can ask for it.
 /// </summary>
 [Trait("Suite", "hostile")]
 public sealed class NeighbourTests(SharedServer shared)
@@ -32,7 +32,7 @@ public sealed class NeighbourTests(SharedServer shared)
             .RunAsync("docker://" + secret)).Line;
         var pinned = $"{secret[..secret.LastIndexOf(':')]}@{digest}";
 
-        // The engine itself asks nobody: whoever knows a name has what lies there.
+        // The engine itself checks no rights. A name is enough to get what it stands for.
         foreach (var name in new[] { pinned, image, id })
         {
             await docker.RunAsync("run", "--rm", "--network", "none", name, "true");
@@ -82,8 +82,8 @@ public sealed class NeighbourTests(SharedServer shared)
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var common = await world.ImageAsync("common");
 
-        // Who has the Dockerfile of another has, by the engine's cache, what it made there: a downloaded model, a token that a line
-        // fetched.
+        // By the engine's cache, anybody with another's Dockerfile would have what it made there, such as a downloaded model or a token
+        // that a line fetched.
         using var folder = new TemporaryFolder();
         var mark = Accounts.Unique("mark");
         var dockerfile = $"FROM {common}\nRUN echo {mark}; cat /proc/sys/kernel/random/uuid > /made\n";
@@ -118,8 +118,8 @@ public sealed class NeighbourTests(SharedServer shared)
     [Fact]
     public async Task Names_that_collide_name_different_things()
     {
-        // Two organizations with a repository app, whose services, volumes and folders are all called the same. By names alone the second
-        // one's tools found the first one's containers and called it a success.
+        // Two organizations have a repository app, whose services, volumes and folders have the same names. By names alone, the second
+        // one's tools found the first one's containers and reported success.
         await using var one = await CodespaceWorld.CreateAsync(shared.Process);
         await using var two = await CodespaceWorld.CreateAsync(shared.Process);
         var started = new List<(CodespaceWorld World, Started Codespace)>();

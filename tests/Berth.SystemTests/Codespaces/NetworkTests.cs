@@ -9,7 +9,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// What a codespace reaches through its network, on the real engine, beside a container on an ordinary network that reaches it all.
+/// What a codespace reaches through its network, on the real engine. A container on an ordinary network, which reaches everything, is
+/// compared with it.
 /// </summary>
 [Trait("Suite", "hostile")]
 public sealed class NetworkTests(SharedServer shared)
@@ -30,8 +31,8 @@ public sealed class NetworkTests(SharedServer shared)
         var neighbour = Assert.Single(await world.ContainersAsync(second.Name));
         var pinned = (await DockerAsync("inspect", "--format", "{{.Config.Image}}", own)).Line;
 
-        // Beside them: a container that has nothing to do with Berth, and services on every address of this machine and on a metadata
-        // address.
+        // Beside the codespaces there are a container that has nothing to do with Berth, and services on every address of this machine and
+        // on a metadata address.
         var plain = await PlainNetworkAsync();
         var outsider = (await DockerAsync("run", "--detach", "--network", plain, pinned, "/bin/sh", "-c", "nc -ll -p 8080 -e true")).Line;
         var metadata = await MetadataAddressAsync();
@@ -66,7 +67,7 @@ public sealed class NetworkTests(SharedServer shared)
                 Assert.True(!await ReachesAsync(own, address, at), $"{what} ({address}:{at}) is reached");
             }
 
-            // The same from a container on an ordinary network, where nothing stands in between.
+            // A container on an ordinary network reaches the same places, since nothing is in between.
             foreach (var (address, at) in new[]
             {
                 (outsidersGateway, port),
@@ -78,7 +79,7 @@ public sealed class NetworkTests(SharedServer shared)
                 Assert.True(await ReachesAsync(outsider, address, at), $"{address}:{at} is not reached from outside the boundary");
             }
 
-            // Nor does anybody begin to talk to a codespace; it reaches itself.
+            // Nobody else can open a connection to a codespace. It can reach itself.
             Assert.False(await ReachesAsync(outsider, await AddressAsync(own), 8080));
             Assert.True(await ReachesAsync(own, await AddressAsync(own), 8080));
         }
@@ -97,7 +98,7 @@ public sealed class NetworkTests(SharedServer shared)
     [Fact]
     public async Task Without_the_firewall_the_neighbour_is_kept_apart_by_the_engine_and_the_host_is_open()
     {
-        // What the firewall adds, shown by its absence: a network of the engine like a codespace's, without the table.
+        // This shows what the firewall adds, by its absence: a network of the engine like a codespace's, without the table.
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var image = await world.ImageAsync("dev");
         await new Command("skopeo", "copy", "--src-tls-verify=false", "--src-creds", "admin:" + ServerProcess.AdminToken)
@@ -121,8 +122,8 @@ public sealed class NetworkTests(SharedServer shared)
     [Fact]
     public async Task A_codespace_reaches_the_internet_and_what_the_operator_allows()
     {
-        // Two machines outside, each a network namespace behind this one: one with an address of the internet, one with a private one that
-        // a setting allows.
+        // Machines outside, each a network namespace behind this one. The first has an address of the internet, the second a private one
+        // that a setting allows, the third a private one that no setting allows.
         var id = RandomNumberGenerator.GetInt32(1, 63) * 4;
         await using var internet = await Outside.CreateAsync($"11.222.111.{id}");
         await using var allowed = await Outside.CreateAsync($"10.254.111.{id}");
@@ -141,7 +142,7 @@ public sealed class NetworkTests(SharedServer shared)
         Assert.True(await ReachesAsync(own, allowed.Address, Outside.Port), "an allowed network");
         Assert.False(await ReachesAsync(own, denied.Address, Outside.Port), "another private network");
 
-        // Not what the firewall would have let through anyway: from an ordinary network the third machine answers as well.
+        // From an ordinary network the third machine answers, so it is the firewall that keeps the codespace from it.
         var plain = await PlainNetworkAsync();
         var outsider = (await DockerAsync(
             "run", "--detach", "--network", plain, (await FormatAsync(own, "{{.Config.Image}}")), "sleep", "600")).Line;
@@ -198,7 +199,7 @@ public sealed class NetworkTests(SharedServer shared)
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         Assert.False(await ReachesAsync(container, gateway, port));
 
-        // The server, which looks after them every quarter of a minute, stands still meanwhile.
+        // The server looks after its rules every quarter of a minute, so it is paused meanwhile.
         await server.StandStillAsync();
         try
         {
@@ -225,7 +226,7 @@ public sealed class NetworkTests(SharedServer shared)
     private static async Task<string> FormatAsync(string container, string format) =>
         (await DockerAsync("inspect", "--format", format, container)).Line;
 
-    /// <summary>As anybody makes one. Not the engine's own, which another engine on the machine takes away.</summary>
+    /// <summary>Makes a network as anybody would. It is not the engine's own, which another engine on the machine takes away.</summary>
     private static async Task<string> PlainNetworkAsync()
     {
         var name = Accounts.Unique("plain");
@@ -236,7 +237,7 @@ public sealed class NetworkTests(SharedServer shared)
     private static Task<string> AddressAsync(string container) =>
         FormatAsync(container, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
 
-    /// <summary>On every address of this machine; hangs up on everybody.</summary>
+    /// <summary>Listens on every address of this machine, and closes each connection at once.</summary>
     private static TcpListener Listen()
     {
         var listener = new TcpListener(IPAddress.Any, 0);
@@ -259,14 +260,14 @@ public sealed class NetworkTests(SharedServer shared)
         }
     }
 
-    /// <summary>busybox's nc ends with 0 when it is connected and its input ends.</summary>
+    /// <summary>busybox's nc ends with 0 when it was connected and its input ends.</summary>
     private static async Task<bool> ReachesAsync(string container, string address, int port) =>
         (await new Command("docker")
             .TryAsync(
                 null, "exec", container, "/bin/sh", "-c", $"timeout 10 nc -w 2 {address} {port} </dev/null >/dev/null 2>&1")).ExitCode == 0;
 
     /// <summary>
-    /// Another address of this machine, as that of its network card; one that stays, whatever other tests do with their networks.
+    /// Adds an address to this machine, like that of a network card. It stays, whatever other tests do with their networks.
     /// </summary>
     private static async Task<string> OwnAddressAsync()
     {
@@ -275,7 +276,7 @@ public sealed class NetworkTests(SharedServer shared)
         return address;
     }
 
-    /// <summary>A service as a cloud has one for its machines. True when the address was added here.</summary>
+    /// <summary>Adds the address of the service that a cloud has for its machines. True when it was added here.</summary>
     private static async Task<bool> MetadataAddressAsync() =>
         (await new Command("ip").TryAsync(null, "address", "add", Metadata + "/32", "dev", "lo")).ExitCode == 0;
 }

@@ -4,8 +4,8 @@ using Berth.SystemTests.Fixtures.Server;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// Configurations as repositories have them, started by Berth and by <c>devcontainer up</c> on the same engine: people find the same in
-/// both. What differs on purpose stands in the configuration's file with its reason.
+/// Configurations as repositories have them, started by Berth and by <c>devcontainer up</c> on the same engine. People find the same in
+/// both. The configuration's file has the differences that are on purpose, with the reason.
 /// </summary>
 public sealed class OracleTests(OracleTests.World shared) : IClassFixture<OracleTests.World>
 {
@@ -24,7 +24,7 @@ public sealed class OracleTests(OracleTests.World shared) : IClassFixture<Oracle
         var repository = await shared.Codespaces.RepositoryAsync(name, written.Files);
         await shared.Codespaces.GrantAsync("dev", repository);
         await using var hand = new ByHand(name, written);
-        // Side by side, and both to their end: each mostly waits for the engine.
+        // Both run side by side and to their end, since each mostly waits for the engine.
         var reference = written.Expected is { } known ? Task.FromResult(known) : hand.FactsAsync();
         var creation = shared.Codespaces.CreateAsync(repository);
         await Task.WhenAll(reference, creation);
@@ -36,7 +36,7 @@ public sealed class OracleTests(OracleTests.World shared) : IClassFixture<Oracle
         Assert.True(differences.Count == 0, $"{string.Join('\n', differences)}\n\nThe log:\n{started.Log}");
     }
 
-    /// <summary>An organization whose image all configurations are made of.</summary>
+    /// <summary>An organization with the image from which all configurations are made.</summary>
     public sealed class World(SharedServer server) : IAsyncLifetime
     {
         private CodespaceWorld? _world;

@@ -8,8 +8,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// <c>customizations.codespaces.repositories</c>, started with the real engine: an image of another repository is fetched when the user has
-/// allowed it, and refused with the true reason when not.
+/// <c>customizations.codespaces.repositories</c>, started with the real engine. An image of another repository is fetched when the user has
+/// allowed it, and otherwise refused with the true reason.
 /// </summary>
 public sealed class PermissionTests(SharedServer shared)
 {
@@ -19,7 +19,7 @@ public sealed class PermissionTests(SharedServer shared)
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);
         var (app, lib) = await RepositoriesAsync(world);
 
-        // Creating it asks, in GitHub's shape, and makes nothing.
+        // The request to create it is answered with a question, in GitHub's form, and creates nothing.
         using var asked = await world.Api.PostAsJsonAsync($"/api/v3/repos/{app}/codespaces", new { }, Token);
         Assert.Equal(HttpStatusCode.Unauthorized, asked.StatusCode);
         var question = await asked.Content.ReadFromJsonAsync<JsonElement>(Token);
@@ -50,7 +50,7 @@ public sealed class PermissionTests(SharedServer shared)
             .Is("Available")
             .Says($"may read packages of {lib}, as {world.Ada.Login} allows it", "hidden is not given");
 
-        // Taken back, the next start is refused, and says what would help.
+        // Once the permission is taken back, the next start is refused and says what would help.
         (await world.StopAsync(started.Name)).Is("Shutdown");
         await AllowAsync(world, app);
         var refused = (await world.StartAsync(started.Name)).Is("Failed");
@@ -96,7 +96,7 @@ public sealed class PermissionTests(SharedServer shared)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>An app whose image belongs to a library beside it, which ada can read.</summary>
+    /// <summary>Makes an app whose image belongs to another repository, a library that ada can read.</summary>
     private static async Task<(string App, string Lib)> RepositoriesAsync(CodespaceWorld world)
     {
         var image = await world.ImageAsync("dev");

@@ -10,7 +10,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>Prebuilds with the real engine: made by an admin, begun with by ada, and gone without a trace.</summary>
+/// <summary>Prebuilds with the real engine. An admin makes one, ada's codespace begins with it, and nothing of it stays.</summary>
 public sealed class PrebuildTests(SharedServer shared)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -34,7 +34,7 @@ public sealed class PrebuildTests(SharedServer shared)
         var show = await world.Api.GetFromJsonAsync<JsonElement>($"/api/v3/user/codespaces/{started.Name}", Token);
         Assert.True(show.GetProperty("prebuild").GetBoolean());
 
-        // Ahead of anybody: the repository's secret alone. Then ada's as well, and never the admin's.
+        // The prebuild gets only the repository's secret. The codespace gets ada's as well, and neither gets the admin's.
         var ahead = (await world.ExecAsync(started.Name, "cat /tmp/env-create")).Output;
         Assert.Contains("SHARED=shared-value\n", ahead, StringComparison.Ordinal);
         Assert.DoesNotContain("ADAS=", ahead, StringComparison.Ordinal);
@@ -43,10 +43,10 @@ public sealed class PrebuildTests(SharedServer shared)
         Assert.Contains("ADAS=adas-own-value\n", later, StringComparison.Ordinal);
         Assert.DoesNotContain("ADMINS=", later, StringComparison.Ordinal);
 
-        // The prebuild's token was written down by its own command, with spaces in between. It is nowhere else, and opens nothing.
+        // A command of the prebuild wrote down its token, with spaces in between. The token is nowhere else, and opens nothing.
         var token = (await world.ExecAsync(started.Name, "cat /tmp/spaced")).Output.Trim().Replace(" ", "", StringComparison.Ordinal);
         Assert.StartsWith("b", token, StringComparison.Ordinal);
-        // What looks for it finds the file that it writes itself.
+        // The search finds only the file that it writes itself.
         Assert.Equal(
             "/tmp/control\n", (await world.ExecAsync(
                 started.Name,
@@ -58,12 +58,12 @@ public sealed class PrebuildTests(SharedServer shared)
         using var answer = await world.Api.SendAsync(request, Token);
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
 
-        // A stop and a start, and then a rebuild, which goes the whole way.
+        // A stop and a start do not run these commands again.
         (await world.StopAsync(started.Name)).Is("Shutdown");
         (await world.StartAsync(started.Name)).Is("Available");
         Assert.Equal("create\nupdate\npost\n", (await world.ExecAsync(started.Name, "cat /tmp/phases")).Output);
 
-        // Whoever may not have the image has none of it from the prebuild either.
+        // A codespace that may not have the image does not get it from the prebuild either.
         await world.WithdrawAsync("dev", repository);
         var refused = (await world.CreateAsync(repository)).Is("Failed");
         Assert.Contains("refuses the image", refused.Failure, StringComparison.Ordinal);
@@ -103,7 +103,7 @@ public sealed class PrebuildTests(SharedServer shared)
             (await new Command("git", "-c", "safe.directory=*", "-C", folder).RunAsync("rev-parse", "HEAD", "origin/main")).Text
                 + (await new Command("git", "-c", "safe.directory=*", "-C", folder).RunAsync("status", "--porcelain")).Text);
 
-        // A file that becomes part of the image counts as its Dockerfile does.
+        // A change of a file that becomes part of the image counts like one of its Dockerfile.
         await world.CommitAsync("app", (".devcontainer/tool", "second\n"));
         var changed = (await world.CreateAsync(repository)).Is("Available").Says(
             $"the prebuild {prebuild.Id} is not taken: its configuration, or an image or feature that it names, has changed since");
@@ -125,7 +125,7 @@ public sealed class PrebuildTests(SharedServer shared)
         }
         """;
 
-    /// <summary>One of the repository, and one of the admin's own, by whose right prebuilds run.</summary>
+    /// <summary>Stores a secret of the repository, and one of the admin, by whose right prebuilds run.</summary>
     private static async Task SecretsOfAdminAsync(CodespaceWorld world, string repository)
     {
         using var client = new BerthClient(world.Server.Url, ServerProcess.AdminToken);
@@ -136,7 +136,7 @@ public sealed class PrebuildTests(SharedServer shared)
         await client.SetSecretAsync(SecretLevel.User, "ADMINS", "admins-own-value", own, null, [id], Token);
     }
 
-    /// <summary>Its number, its commit, and the name of what it lies in.</summary>
+    /// <summary>Makes a prebuild. Returns its number, its commit and the name of its folder.</summary>
     private static async Task<(long Id, string Commit, string Name)> ReadyAsync(CodespaceWorld world, string repository)
     {
         using var client = new BerthClient(world.Server.Url, ServerProcess.AdminToken);

@@ -7,7 +7,9 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary>What a codespace would fetch, told without starting one: with registries that want a login, and Berth's own.</summary>
+/// <summary>
+/// What a codespace would fetch, told without starting one, from Berth's own registry and from registries that want a login.
+/// </summary>
 public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture<PrivateRegistries>
 {
     [Fact]
@@ -48,7 +50,7 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
         Assert.False(report.GetProperty("ok").GetBoolean());
         Assert.DoesNotContain(HtpasswdRegistry.Password, report.GetRawText(), StringComparison.Ordinal);
 
-        // Nothing is left, and nothing was started.
+        // Nothing was started, and nothing is left.
         Assert.Empty(
             await world.Api.GetFromJsonAsync<JsonElement>("/api/v3/user/codespaces", TestContext.Current.CancellationToken) is var list
                 ? list.GetProperty("codespaces").EnumerateArray() : default);
@@ -58,7 +60,7 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
                 : []);
     }
 
-    /// <summary>A tree of trees that are the same takes a few kilobytes in a repository, and 160,000 files in a checkout.</summary>
+    /// <summary>A tree of equal trees takes a few kilobytes in a repository, and becomes 160,000 files in a checkout.</summary>
     [Trait("Suite", "hostile")]
     [Fact]
     public async Task A_look_at_a_repository_of_endless_files_has_an_end()
@@ -98,7 +100,7 @@ public sealed class PreflightTests(PrivateRegistries registries) : IClassFixture
             $"berth package access grant {world.Organization}/dev --codespaces {other}", Text(refused, "message"),
             StringComparison.Ordinal);
 
-        // The same words as the start that it spares.
+        // The words are those of the start that the pre-flight saves.
         Assert.Equal(Text(refused, "message"), (await world.CreateAsync(other)).Is("Failed").Failure);
         var missing = await world.RepositoryAsync("missing", Image(image.Replace("/dev:1", "/dev:2", StringComparison.Ordinal)));
         await world.GrantAsync("dev", missing);

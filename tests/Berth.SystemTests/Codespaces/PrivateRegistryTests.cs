@@ -5,7 +5,7 @@ using Berth.SystemTests.Fixtures.Server;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// Codespaces on images of other registries, through three secrets with one prefix; and what a person is told whose login fails.
+/// Codespaces on images of other registries, through three secrets with one prefix, and what a person is told when the login fails.
 /// </summary>
 public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassFixture<PrivateRegistries>
 {

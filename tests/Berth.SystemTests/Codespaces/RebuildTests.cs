@@ -7,7 +7,10 @@ namespace Berth.SystemTests.Codespaces;
 /// <summary>Rebuilds on the real engine whose new containers do not come up.</summary>
 public sealed class RebuildTests(SharedServer shared)
 {
-    /// <summary>The container of before with all that it wrote, its service with it, and then the one that was wanted.</summary>
+    /// <summary>
+    /// People keep the earlier container, with everything that it wrote and with its service. Once the mistake is corrected, they get the
+    /// one that they wanted.
+    /// </summary>
     [Fact]
     public async Task A_container_that_does_not_start_leaves_people_in_the_one_of_before()
     {
@@ -39,7 +42,7 @@ public sealed class RebuildTests(SharedServer shared)
             "the rebuild failed: the container engine cannot start the dev container", "nobody-such", "in its container of before");
         Assert.Equal("mine\n", (await world.ExecAsync(name, "cat /written")).Output);
 
-        // A service that does not start is no other mistake.
+        // A service that does not start has the same effect.
         await world.ExecAsync(name, "cp /.devcontainer.json . && sed -i 's/\"sleep\", \"99999\"/\"no-such-program\"/' compose.yaml");
         (await RebuildAsync(world, name)).Is("Available").Says("the rebuild failed: the service other does not start");
         Assert.Equal("mine\n", (await world.ExecAsync(name, "cat /written")).Output);

@@ -8,8 +8,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// What a program that a repository took over could do. Each command says HARM when it got what it wanted, and does say it outside the
-/// sandbox.
+/// What a program could do after a repository took it over. Each command says HARM when it got what it wanted. Outside the sandbox it does
+/// say it.
 /// </summary>
 [Trait("Suite", "hostile")]
 public sealed class SandboxTests : IDisposable
@@ -121,7 +121,7 @@ public sealed class SandboxTests : IDisposable
 
         await _sandboxes.OutsideAsync($"setsid sleep {marker} >/dev/null 2>&1 </dev/null & disown; true");
 
-        // The shell has ended; what it began may not be what it becomes yet.
+        // The shell has ended, but the process that it began may not be running sleep yet.
         await Patience.UntilAsync(() => Processes().Split('\n').Contains($"sleep {marker} "), "it goes on without its shell");
         await new Command("/usr/bin/pkill").RunAsync("--full", $"^sleep {marker}$");
     }
@@ -151,7 +151,7 @@ public sealed class SandboxTests : IDisposable
         Assert.StartsWith("codespace\nhere\ngit version", said, StringComparison.Ordinal);
     }
 
-    /// <summary>The kernel has killed them by then; they may still be on their way out.</summary>
+    /// <summary>The kernel has killed the processes by then, but they may not be gone yet.</summary>
     private static Task GoneAsync(string marker) =>
         Patience.UntilAsync(() => !Processes().Contains(marker, StringComparison.Ordinal), $"the processes with {marker} are gone");
 

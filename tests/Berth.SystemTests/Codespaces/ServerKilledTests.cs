@@ -7,12 +7,12 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// The server is killed (SIGKILL) at every step that a codespace goes through; when it comes back it finishes what was wished for, and
-/// nothing is there twice.
+/// The server is killed (SIGKILL) at every step that a codespace goes through. When it is back, it finishes what was asked for, and nothing
+/// exists twice.
 /// </summary>
 public sealed class ServerKilledTests
 {
-    /// <summary>What the creation log says last when the server is killed.</summary>
+    /// <summary>What the creation log says last before the server is killed.</summary>
     private static readonly string[] Steps =
         [
             "[start]", "[clone]", "[configuration]", "[authorise]", "[build]", "[up] starting", "[up] Running",
@@ -24,7 +24,7 @@ public sealed class ServerKilledTests
         await using var server = await ServerProcess.StartAsync("codespaces-killed", null, "BERTH_ALLOW_FILE_CLONE=true");
         await using var world = await CodespaceWorld.CreateAsync(server);
 
-        // The command does not end before the test says so, which it does to the container of the second attempt alone.
+        // The command does not end before the test says so. The test says so only to the container of the second attempt.
         var repository = await RepositoryAsync(world, "until test -e /tmp/go; do sleep 0.1; done; echo once >> made");
         foreach (var step in Steps)
         {
@@ -53,7 +53,7 @@ public sealed class ServerKilledTests
         var repository = await RepositoryAsync(world, "true");
         var name = (await world.CreateAsync(repository)).Is("Available").Name;
 
-        // One that runs is left alone, and what answers inside answers again.
+        // A running codespace is left alone, and Berth answers inside it again.
         await world.ExecAsync(name, "touch /tmp/in-the-container");
         await server.KillAsync();
         await server.StartAsync();
@@ -115,7 +115,7 @@ public sealed class ServerKilledTests
             await client.DeletePrebuildAsync(repository, begun.Id, TestContext.Current.CancellationToken);
         }
 
-        // Nothing is left of any of them.
+        // Nothing is left of any prebuild.
         await Patience.UntilAsync(
             () => Task.FromResult(!Directory.EnumerateFileSystemEntries(Path.Combine(server.Data, "codespaces")).Any()));
         Assert.DoesNotContain(

@@ -12,7 +12,7 @@ public sealed class SshTests(SharedServer shared)
     private const string WebServer = "mkdir -p /tmp/www && echo 'hello from inside' > /tmp/www/index.html && httpd -p 127.0.0.1:8080 -h "
         + "/tmp/www";
 
-    /// <summary>A user with a shell that /etc/shells does not name, and another C library than the SSH server's in the way.</summary>
+    /// <summary>The user has a shell that is not in /etc/shells. Another C library than the SSH server's is in the way.</summary>
     [Fact]
     public async Task People_and_their_tools_work_in_it_as_an_ordinary_user()
     {
@@ -36,7 +36,8 @@ public sealed class SshTests(SharedServer shared)
         var name = (await world.CreateAsync(repository)).Is("Available").Name;
         var clients = await SshClients.CreateAsync(world, folder, name);
 
-        // A command, its environment, folder, exit code; a terminal; a login shell; a script, as editors begin.
+        // First a command with its environment, folder and exit code. Then a terminal, a login shell, and a script, with which editors
+        // begin.
         var ssh = clients.Client("ssh");
         Assert.Equal(
             "dev\n/workspaces/app\na 'secret' \"value\" $HOME\nit's\nhere\n/usr/bin/bash /home/dev\n",
@@ -48,7 +49,7 @@ public sealed class SshTests(SharedServer shared)
             $"stty rows 40 cols 100; TERM=vt100 ssh -F {clients.Config} -t {name} "
                 + "'tty; stty size; echo $TERM; ls -l $(tty) | cut -c1-10; exit 9'");
 
-        // At the end of its input script(1) types a NUL, which the terminal shows wherever it has got to.
+        // At the end of its input script(1) types a NUL, which can appear anywhere in what the terminal shows.
         var shown = terminal.Text.Replace("^@", "", StringComparison.Ordinal);
         Assert.Contains("/dev/pts/", shown, StringComparison.Ordinal);
         Assert.Contains("\r\n40 100\r\nvt100\r\ncrw--w----\r\n", shown, StringComparison.Ordinal);
@@ -56,7 +57,7 @@ public sealed class SshTests(SharedServer shared)
         Assert.Equal("on\n", (await ssh.RunWithInputAsync("shopt login_shell | grep -o on$\n", name)).Text);
         Assert.Equal("from a script\n", (await ssh.RunWithInputAsync("echo from a script\n", name, "bash")).Text);
 
-        // Files in three ways, and git.
+        // Files are copied in three ways, and by git.
         await File.WriteAllTextAsync(folder["one"], "content", TestContext.Current.CancellationToken);
         await clients.Client("scp").RunAsync(folder["one"], name + ":two");
         await clients.Client("scp").RunAsync(name + ":/workspaces/app/two", folder["three"]);
@@ -74,7 +75,7 @@ public sealed class SshTests(SharedServer shared)
         await git.RunAsync("-C", folder["clone"], "push", "--quiet", "origin", "HEAD:refs/heads/from-outside");
         Assert.Contains("from-outside", (await ssh.RunAsync(name, "git branch --list 'from*'")).Text, StringComparison.Ordinal);
 
-        // An agent, and what lies behind ports: inside seen from here, here seen from inside, and by a proxy.
+        // An agent, and ports: one inside reached from here, directly and by a proxy, and one here reached from inside.
         await ssh.RunAsync("-A", name, "test -S $SSH_AUTH_SOCK");
         await ssh.RunAsync(name, WebServer);
         var (local, proxy) = (FreePort(), FreePort());
@@ -92,7 +93,7 @@ public sealed class SshTests(SharedServer shared)
             "-R", $"18080:127.0.0.1:{world.Server.Url.Port}", name, "wget -qO- http://127.0.0.1:18080/healthz");
         Assert.NotEqual("", back.Text);
 
-        // A codespace that stands still is started; nothing of a connection stays.
+        // A stopped codespace is started. Nothing of a connection stays.
         (await world.StopAsync(name)).Is("Shutdown");
         var berth = clients.Berth;
         Assert.Equal("dev\n", (await berth.RunAsync("codespace", "ssh", name, "--", "id", "-un")).Text);
@@ -121,7 +122,7 @@ public sealed class SshTests(SharedServer shared)
         await clients.Client("sftp").RunWithInputAsync($"get /root/two {folder["three"]}\n", "-b", "-", name);
         Assert.Equal("content", await File.ReadAllTextAsync(folder["three"], TestContext.Current.CancellationToken));
 
-        // A folder of it as one of this machine's, where there are file systems of programs.
+        // Where the machine has file systems of programs (FUSE), a folder of the codespace is mounted here.
         if (File.Exists("/dev/fuse") && (await new Command("sh", "-c").TryAsync(null, "command -v sshfs")).ExitCode == 0)
         {
             var mounted = folder.Create("mounted");
@@ -137,7 +138,7 @@ public sealed class SshTests(SharedServer shared)
             }
         }
 
-        // Who knows the name and has no token gets nowhere; nobody inside changes the server.
+        // Somebody who knows the name, but has no token for it, gets nowhere. Nobody inside can change the server.
         var stranger = clients.Client("ssh");
         stranger.Environment["BERTH_TOKEN"] = (await world.Server.UserAsync("bob")).Token;
         Assert.Equal(255, (await stranger.TryAsync(null, name, "id")).ExitCode);
@@ -151,7 +152,7 @@ public sealed class SshTests(SharedServer shared)
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    /// <summary>As soon as somebody answers.</summary>
+    /// <summary>Repeats the request until somebody answers.</summary>
     private static async Task<string> GetAsync(string address, string? proxy)
     {
         using var client = new HttpClient(

@@ -57,14 +57,14 @@ public sealed class SubmoduleTests : IDisposable
         Assert.DoesNotContain(Password, log, StringComparison.Ordinal);
         Assert.Empty(other.Seen);
 
-        // What people find inside is what git itself would have made of them.
+        // The submodules that people find inside are as git itself would have made them.
         var git = new Command("git", "-c", "safe.directory=*", "-C", checkout);
         var status = (await git.RunAsync("submodule", "status", "--", "libs/my lib")).Text;
         Assert.StartsWith(" ", status, StringComparison.Ordinal);
         Assert.Equal("", (await git.RunAsync("status", "--porcelain", "--ignore-submodules=none")).Text);
     }
 
-    /// <summary>A repository that names itself, and links where a submodule is to be.</summary>
+    /// <summary>A repository names itself as a submodule.</summary>
     [Fact]
     public async Task No_depth_and_no_link_leads_out()
     {
@@ -89,7 +89,7 @@ public sealed class SubmoduleTests : IDisposable
         Assert.True(Directory.Exists(Path.Combine(checkout, "a")));
     }
 
-    /// <summary>The checkout says what git could do harm with, and has links where a submodule is to be.</summary>
+    /// <summary>The checkout has settings with which git could do harm, and a link where a submodule is to be.</summary>
     [Fact]
     public async Task Those_that_are_missing_come_into_a_checkout_in_which_somebody_has_worked()
     {
@@ -133,7 +133,7 @@ public sealed class SubmoduleTests : IDisposable
         var git = new Command("git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", checkout);
         Assert.StartsWith(" ", (await git.RunAsync("submodule", "status", "--", "libs/my lib")).Text, StringComparison.Ordinal);
 
-        // Once more there is nothing to do.
+        // A second run has nothing to do.
         Directory.Delete(_folder["copy"], recursive: true);
         Assert.Empty(await new AddSubmodules(tools.Git, new CloneSubmodules(tools.Git, TimeProvider.System)).RunAsync(
             checkout, new SubmoduleRequest(url, _folder["copy"], tools.View, credential), said.Add, Token));

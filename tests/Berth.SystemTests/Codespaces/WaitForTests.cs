@@ -4,10 +4,10 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Codespaces;
 
-/// <summary><c>waitFor</c>: people work in a codespace while later commands go on, whatever becomes of those.</summary>
+/// <summary><c>waitFor</c>: people work in a codespace while later commands go on, however those end.</summary>
 public sealed class WaitForTests(SharedServer shared)
 {
-    /// <summary>A command that goes on until somebody in the codespace says so.</summary>
+    /// <summary>A command that goes on until somebody in the codespace ends it.</summary>
     private const string UntilTold = "until test -e /tmp/go; do sleep 0.1; done";
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class WaitForTests(SharedServer shared)
         Assert.DoesNotContain("k-98765-secret", settled.Log, StringComparison.Ordinal);
         Assert.Equal("started\n", (await world.ExecAsync(name, "cat /tmp/started")).Output);
 
-        // What runs once does not run again.
+        // Commands that run once do not run again.
         (await world.StopAsync(name)).Is("Shutdown");
         var again = (await world.StartAsync(name)).Is("Available").Says("Running postStartCommand... succeeded");
         Assert.DoesNotContain("postCreateCommand", again.Log, StringComparison.Ordinal);
@@ -62,11 +62,11 @@ public sealed class WaitForTests(SharedServer shared)
             .Is("Shutdown")
             .Says("the commands in the background were broken off: the codespace or the server was stopped", "[stop] stopped");
 
-        // It was begun, so it is not begun again; what every start runs does run.
+        // The command was begun, so it is not begun again. Commands of every start do run.
         var again = (await world.StartAsync(name)).Is("Available").Says("Running postStartCommand... succeeded");
         Assert.DoesNotContain("waiting", again.Log, StringComparison.Ordinal);
 
-        // A new container runs everything anew.
+        // A new container runs all commands again.
         await Accounts.PostAsync(world.Api, $"/api/v3/user/codespaces/{name}/rebuild", new { });
         await Patience.UntilAsync(async () => (await world.LogAsync(name)).Split("waiting").Length == 3);
         await world.UntilStateAsync(name, "Available");

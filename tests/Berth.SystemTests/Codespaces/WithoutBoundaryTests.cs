@@ -4,8 +4,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Codespaces;
 
 /// <summary>
-/// What the dev container tools do with a repository when they have the engine's own socket and run as the server does: every case here is
-/// one that the tests of hostile repositories, Dockerfiles and compose files see refused or without effect.
+/// What the dev container tools do with a repository when they have the engine's own socket and run as the server does. For every case
+/// here, the tests of hostile repositories, Dockerfiles and compose files show that Berth refuses it or that it has no effect.
 /// </summary>
 public sealed class WithoutBoundaryTests : IAsyncLifetime
 {
@@ -48,7 +48,7 @@ public sealed class WithoutBoundaryTests : IAsyncLifetime
             }
             """);
 
-        // A command of the repository has run as the server, on its machine.
+        // A command of the repository has run as the server, on the server's machine.
         Assert.True(File.Exists(_folder["owned"]));
         Assert.Equal(
             Secret + Secret + Secret,

@@ -43,7 +43,7 @@ public sealed class WorkspaceFilesystemTests : IAsyncLifetime
         Assert.Contains("No space left on device", said.All, StringComparison.Ordinal);
         await new Command("dd", "if=/dev/zero", $"of={_folder["beside"]}", "bs=1M", "count=1").RunAsync();
 
-        // With the disk full it is as large as it was meant to be, and works again when there is room.
+        // A full disk is as large as it was meant to be, and works again when there is room.
         Assert.InRange(await OccupiedAsync(), 1, Size);
         File.Delete(Path.Combine(_folders.Workspaces, "filler"));
         await File.WriteAllTextAsync(Path.Combine(_folders.Workspaces, "file"), "x", TestContext.Current.CancellationToken);
@@ -74,7 +74,7 @@ public sealed class WorkspaceFilesystemTests : IAsyncLifetime
             File.SetUnixFileMode(_folder[folder], (UnixFileMode)0b111_101_101);
         }
 
-        // In a plain folder, as without a filesystem of its own, it does.
+        // In a plain folder, without its own filesystem, it does harm.
         var plain = _folder.Create("plain");
         Assert.True((await RunAsync(plain)).ExitCode == 0, $"{what} does no harm: {(await RunAsync(plain)).All}");
         Assert.False((await RunAsync(_folders.Workspaces)).ExitCode == 0, what);

@@ -6,14 +6,14 @@ using Berth.Server.Codespaces.Expansion;
 
 namespace Berth.Tests.Codespaces;
 
-/// <summary>What readers need that have no plan around them.</summary>
+/// <summary>Makes what the readers need where a test has no plan.</summary>
 internal static class Budgets
 {
     public static ExpansionBudget New() => new(TestContext.Current.CancellationToken);
 
     public static Checkout Checkout(string root) => new(root, New());
 
-    /// <exception cref="Berth.Server.Faults.FaultException">It is refused.</exception>
+    /// <exception cref="Berth.Server.Faults.FaultException">The Dockerfile is refused.</exception>
     public static DockerfilePlan Dockerfile(
         string text, IReadOnlyDictionary<string, string>? arguments = null, string? target = null, ExpansionBudget? budget = null)
     {
@@ -25,7 +25,7 @@ internal static class Budgets
         return plan;
     }
 
-    /// <exception cref="Berth.Server.Faults.FaultException">It is refused.</exception>
+    /// <exception cref="Berth.Server.Faults.FaultException">The configuration is refused.</exception>
     public static DevcontainerPlan Plan(string root, string repository, ExpansionBudget? budget = null)
     {
         var plan = DevcontainerPlan.Read(new Checkout(root, budget ?? New()), null, repository);

@@ -3,7 +3,7 @@ using Berth.Server.Codespaces.Isolation;
 
 namespace Berth.Tests.Codespaces;
 
-/// <summary>What the engine is told of a build, by the same policy that writes containers.</summary>
+/// <summary>What the engine is told about a build. The policy is the one that writes containers.</summary>
 public sealed class BuildPolicyTests
 {
     private static readonly ContainerPolicy Policy = new(new Codespace { Name = "ada-app" }, new CodespaceFolders("/data", "ada-app"));

@@ -28,7 +28,7 @@ public sealed class CodespaceLogTests(CodespaceServer shared)
     [Fact]
     public async Task Text_that_is_no_Unicode_is_stored_all_the_same()
     {
-        // Half a pair comes of a line that is cut, and of programs that print one.
+        // Half a surrogate pair comes from a line that is cut, and from programs that print one.
         var (codespace, logs) = await CodespaceAsync();
         var kept = new string('a', 3_999 - ToolProcess.Cut.Length);
         await using (var writer = logs.Open(codespace))
@@ -95,7 +95,7 @@ public sealed class CodespaceLogTests(CodespaceServer shared)
         Assert.Equal((CodespaceState.Queued, 2, null, null), (found!.State, found.Attempt, found.Failure, found.Image));
     }
 
-    /// <summary>A row that belongs to another host, so that no reconciler touches it.</summary>
+    /// <summary>Inserts a codespace of another host, so that no reconciler touches it.</summary>
     private async Task<(Codespace Codespace, CodespaceLog Logs)> CodespaceAsync()
     {
         var ada = await shared.Seed.UserAsync("ada");

@@ -12,7 +12,7 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Codespaces;
 
 /// <summary>
-/// A server whose container engine is not there, for what codespaces do without one. Tests use names of their own and run in parallel.
+/// A server without a container engine, for what codespaces do without one. Tests use their own names and run in parallel.
 /// </summary>
 public sealed class CodespaceServer : IAsyncLifetime
 {
@@ -46,7 +46,7 @@ public sealed class CodespaceServer : IAsyncLifetime
                 CreatedAt = DateTimeOffset.UnixEpoch,
             });
 
-    /// <summary>The same, of a server of the test's own.</summary>
+    /// <summary>A client of the test's own server, with a fresh personal token of the user.</summary>
     internal static Task<HttpClient> ClientAsync(BerthServer server, UserPrincipal user) => ClientAsync(
         server,
         new NewTokenRow { Kind = "personal", Hash = [], UserId = user.UserId, Scopes = "codespace", CreatedAt = DateTimeOffset.UnixEpoch });

@@ -4,7 +4,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Codespaces;
 
-/// <summary>The one process that writes Berth's files in a container and asks the user's shell.</summary>
+/// <summary>A single process writes Berth's files in a container and asks the user's shell.</summary>
 public sealed class EnvironmentFilesTests
 {
     private static readonly ShellQuestion Question = new("printf asked", []);
@@ -23,7 +23,9 @@ public sealed class EnvironmentFilesTests
         Assert.Equal(new[] { opens, user }.OfType<string>(), _users);
     }
 
-    /// <summary>As in a container that starts for the second time: the shell writes when root has opened the folder.</summary>
+    /// <summary>
+    /// When a container starts for the second time, the folder is root's. The shell writes only after root has opened it.
+    /// </summary>
     [Fact]
     public async Task A_folder_that_is_roots_is_given_to_everybody()
     {

@@ -54,7 +54,7 @@ public sealed class MachinesTests
         Assert.InRange(main.Processes + (services * one.Processes), 1, machine.Processes);
         Assert.InRange(main.MemoryBytes + (services * one.MemoryBytes), 1, machine.MemoryBytes);
 
-        // The engine takes zero for no limit.
+        // The engine would read zero as no limit.
         Assert.InRange(one.Processes, 1, machine.Processes);
     }
 

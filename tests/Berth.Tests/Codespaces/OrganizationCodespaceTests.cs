@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Codespaces;
 
-/// <summary>What an organization says and does about codespaces of its repositories, on a machine without a container engine.</summary>
+/// <summary>What an organization decides and does about codespaces of its repositories, on a machine without a container engine.</summary>
 public sealed class OrganizationCodespaceTests(CodespaceServer shared)
 {
     private sealed record Situation(Person Owner, Person Member, Person Outsider, string Acme, string App);
@@ -106,7 +106,7 @@ public sealed class OrganizationCodespaceTests(CodespaceServer shared)
             HttpStatusCode.NotFound,
             (await world.Owner.SendAsync("DELETE", $"/orgs/{world.Acme}/members/{world.Outsider.Login}/codespaces/{name}")).Status);
 
-        // They do not enter it.
+        // Owners of the organization cannot enter it.
         Assert.Equal(HttpStatusCode.NotFound, (await world.Owner.GetAsync($"/user/codespaces/{name}")).Status);
         var deleted = await world.Owner.SendAsync("DELETE", one);
         Assert.Equal((HttpStatusCode.Accepted, "{}"), (deleted.Status, deleted.Body));

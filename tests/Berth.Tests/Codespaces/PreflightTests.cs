@@ -8,7 +8,7 @@ using Berth.Tests.TestServer;
 namespace Berth.Tests.Codespaces;
 
 /// <summary>
-/// What a pre-flight says where nothing can be cloned, on the command line too. With registries it is tried in the tests with real clients.
+/// What a pre-flight says where nothing can be cloned, also on the command line. The tests with real clients try it with registries.
 /// </summary>
 public sealed class PreflightTests(CodespaceServer shared)
 {

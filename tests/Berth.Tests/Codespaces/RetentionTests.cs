@@ -7,7 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Codespaces;
 
-/// <summary>How long codespaces are kept, with a clock that the test moves; the one of these tests fails for lack of an engine.</summary>
+/// <summary>
+/// How long codespaces are kept, by a clock that the test moves. The codespace of each test fails, because there is no engine.
+/// </summary>
 public sealed class RetentionTests
 {
     [Fact]
@@ -20,14 +22,14 @@ public sealed class RetentionTests
         using var client = server.Client(await server.TokenAsync(ada.Login, "codespace"));
         var (kept, brief) = (await FailedAsync(client, ada.Login, 5 * 24 * 60), await FailedAsync(client, ada.Login, 0));
 
-        // Its log is there for a day at least.
+        // Its log is kept for at least a day.
         await LookAsync(server, TimeSpan.FromHours(23));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, brief));
         await LookAsync(server, TimeSpan.FromHours(2));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(client, brief));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, kept));
 
-        // A longer retention counts from the stop that has been; so does a shorter one.
+        // A new retention counts from the last stop, whether it is longer or shorter.
         await ChangeAsync(client, kept, 10 * 24 * 60);
         await LookAsync(server, TimeSpan.FromDays(6));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, kept));

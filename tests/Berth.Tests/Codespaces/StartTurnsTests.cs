@@ -3,7 +3,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Codespaces;
 
-/// <summary>Nobody's starts keep another's from starting.</summary>
+/// <summary>The starts of one user do not keep another user's from starting.</summary>
 public sealed class StartTurnsTests
 {
     private const long Ada = 1;

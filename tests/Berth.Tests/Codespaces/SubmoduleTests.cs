@@ -4,7 +4,7 @@ using Berth.Server.Repositories.Cloning;
 
 namespace Berth.Tests.Codespaces;
 
-/// <summary>What a repository says of its submodules, and what of it git is handed.</summary>
+/// <summary>What a repository says about its submodules, and what of it git is given.</summary>
 public sealed class SubmoduleTests
 {
     private const string App = "https://git.example.test:8443/acme/app.git";

@@ -2,7 +2,7 @@ using Berth.Server.Codespaces;
 
 namespace Berth.Tests.Codespaces;
 
-/// <summary>Nothing of a tool's output is lost without a word.</summary>
+/// <summary>Output of a tool is never cut without a note.</summary>
 public sealed class ToolProcessTests
 {
     [Theory]

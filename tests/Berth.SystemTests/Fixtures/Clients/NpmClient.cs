@@ -113,7 +113,7 @@ internal sealed class NpmClient
         return file;
     }
 
-    /// <summary>If the server's names are resolved in another namespace, the command may begin in another folder.</summary>
+    /// <summary>Sets the folder by <c>env</c>, because a command in another namespace may begin in another folder.</summary>
     private Command In(string folder, string[] program)
     {
         var command = _server.Program("env", ["-C", folder, .. program]);

@@ -29,7 +29,7 @@ internal sealed class RawRegistry(HttpClient http, string repository) : IDisposa
         return digest;
     }
 
-    /// <summary>POST, PATCH, PUT. Returns the first answer that is not the expected one.</summary>
+    /// <summary>Pushes by POST, PATCH and PUT. Returns the first answer that is not the expected one.</summary>
     public async Task<HttpResponseMessage> TryPushBlobAsync(byte[] content, CancellationToken cancellationToken)
     {
         var post = await http.PostAsync(Path("blobs/uploads/"), null, cancellationToken);
@@ -83,7 +83,7 @@ internal sealed class RawRegistry(HttpClient http, string repository) : IDisposa
         return await http.PutAsync(Path("manifests/" + reference), content, cancellationToken);
     }
 
-    /// <summary>Null when it is unknown. Every answer other than that and 200 fails.</summary>
+    /// <summary>Null when the manifest is unknown. Every answer other than that and 200 fails.</summary>
     public Task<byte[]?> GetManifestAsync(string reference, CancellationToken cancellationToken) =>
         GetAsync("manifests/" + reference, cancellationToken);
 

@@ -3,7 +3,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
-/// <summary>A configuration started with <c>devcontainer up</c> on the same engine. What it leaves there goes with it.</summary>
+/// <summary>A configuration that <c>devcontainer up</c> starts on the same engine. What it leaves there is removed with it.</summary>
 internal sealed class ByHand(string name, WrittenConfiguration written) : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -13,7 +13,7 @@ internal sealed class ByHand(string name, WrittenConfiguration written) : IAsync
 
     private string Project => _label["oracle=".Length..];
 
-    /// <summary>The engine then has the image by its name, for which it asks nobody again.</summary>
+    /// <summary>The engine then has the image by its name, so the tools do not ask a registry for it again.</summary>
     public static async Task PullAsync(string image)
     {
         using var folder = new TemporaryFolder();
@@ -38,7 +38,7 @@ internal sealed class ByHand(string name, WrittenConfiguration written) : IAsync
 
         await new Command("git", "-C", Checkout).RunAsync("init", "--quiet");
 
-        // As a person's own files are, who is the first user of her machine.
+        // A person's own files usually belong to the first user of the machine.
         await new Command("chown").RunAsync("--recursive", "1000:1000", Checkout);
         await new Command("env", "COMPOSE_PROJECT_NAME=" + Project, "DOCKER_BUILDKIT=0", "devcontainer", "up")
             .TryAsync(null, "--workspace-folder", Checkout, "--id-label", _label, "--buildkit", "never", "--no-lockfile");

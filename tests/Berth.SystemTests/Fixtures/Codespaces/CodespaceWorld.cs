@@ -10,8 +10,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
 /// <summary>
-/// An organization with repositories to clone, images that differ from all others, and ada, who may write to the repositories. What its
-/// codespaces leave on the engine goes with it.
+/// An organization with repositories to clone and images that differ from all others, and ada, who may write to the repositories. What its
+/// codespaces leave on the engine is removed with it.
 /// </summary>
 internal sealed class CodespaceWorld : IAsyncDisposable
 {
@@ -49,7 +49,8 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     }
 
     /// <summary>
-    /// A private repository with these files (executable where the path ends with <c>!</c>), cloned from a folder of this machine.
+    /// Makes a private repository with these files, which is cloned from a folder of this machine. A file is executable if its path ends
+    /// with <c>!</c>.
     /// </summary>
     public async Task<string> RepositoryAsync(string name, params (string Path, string Content)[] files)
     {
@@ -84,7 +85,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         await git.RunAsync("commit", "--quiet", "--message", "change");
     }
 
-    /// <summary>Pushes a private image that is like no other, with these labels; returns its reference.</summary>
+    /// <summary>Pushes a private image that differs from all others, with these labels. Returns its reference.</summary>
     public Task<string> ImageAsync(string name, params (string Name, string Value)[] labels) => ImageAsync(name, null, labels);
 
     /// <param name="layer">A tar archive for a layer on top. Null: no layer is added.</param>
@@ -99,7 +100,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
     }
 
     /// <summary>
-    /// Publishes features with the dev container tools; NAME in their description stands for what is returned: registry, owner and
+    /// Publishes features with the dev container tools. NAME in their description stands for what is returned: registry, owner and
     /// <c>features</c>.
     /// </summary>
     public async Task<string> PublishFeaturesAsync(params (string Id, string Metadata, string Script)[] features)
@@ -131,10 +132,10 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
     }
 
-    /// <summary>A codespace that was made in another way; what it leaves goes with the rest.</summary>
+    /// <summary>Adds a codespace that was made in another way, so that what it leaves is removed as well.</summary>
     public void Owns(string codespace) => _codespaces.Add(codespace);
 
-    /// <summary>Creates one; returns its name while it starts.</summary>
+    /// <summary>Creates a codespace. Returns its name while it starts.</summary>
     public async Task<string> BeginAsync(string repository, object? body = null)
     {
         var created = await Accounts.PostAsync(Api, $"/api/v3/repos/{repository}/codespaces", body ?? new { });
@@ -144,7 +145,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         return name;
     }
 
-    /// <summary>Creates one and waits for the end of its start.</summary>
+    /// <summary>Creates a codespace and waits for the end of its start.</summary>
     public async Task<Started> CreateAsync(string repository, object? body = null) =>
         await SettledAsync(await BeginAsync(repository, body));
 
@@ -173,7 +174,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
             codespace.TryGetProperty("failure", out var failure) ? failure.GetString() : null, log);
     }
 
-    /// <summary>Runs a shell command in it; its output, then its exit code.</summary>
+    /// <summary>Runs a shell command in the codespace. Returns its output and its exit code.</summary>
     public async Task<(string Output, int ExitCode)> ExecAsync(string name, string command)
     {
         using var response = await Api.PostAsJsonAsync(
@@ -205,7 +206,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         (await new Command("docker").RunAsync("ps", "--all", "--quiet", "--filter", "label=berth.codespace=" + name)).Text
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Deletes it and waits until its files are gone.</summary>
+    /// <summary>Deletes the codespace and waits until its files are gone.</summary>
     public async Task DeleteAsync(string name)
     {
         using var deleted = await Api.DeleteAsync(
@@ -233,7 +234,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
                 .GetString() == state,
         $"{name} is {state}");
 
-    /// <summary>Why nothing can be run in it.</summary>
+    /// <summary>Tries to run something in the codespace, and returns the reason why it cannot.</summary>
     public async Task<string> RefusedExecAsync(string name)
     {
         using var response = await Api.PostAsJsonAsync(
@@ -253,7 +254,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         await client.SetSecretAsync(SecretLevel.User, name, value, key, null, [id], TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Names of the images that were built for a codespace.</summary>
+    /// <summary>The names of the images that were built for a codespace.</summary>
     public async Task<string[]> BuiltAsync(string name) =>
         (await new Command("docker")
             .RunAsync("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", $"reference=berth.invalid/{name}/*")).Text
@@ -271,14 +272,14 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         Assert.True(response.IsSuccessStatusCode, $"PATCH {path} answers {(int)response.StatusCode}");
     }
 
-    /// <summary>All of them at once: a call of the docker client takes longer than what it asks for.</summary>
+    /// <summary>Removes all things of a kind at once, because a call of the docker client takes longer than what it asks for.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var name in _codespaces)
         {
             if (File.Exists(Path.Combine(Server.Data, "codespaces", name, "docker.json")))
             {
-                // An engine of its own ends by no other way.
+                // The codespace's own engine ends in no other way.
                 await DeleteAsync(name);
             }
         }
@@ -294,7 +295,8 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         _folder.Dispose();
     }
 
-    /// <param name="list">Lists lines with an id and the codespace that it belongs to, which stands by itself or within a name.</param>
+    /// <param name="list">Lists lines with an id and the codespace that it belongs to. The codespace is named alone or within another
+    /// name.</param>
     private async Task RemoveOwnAsync(string[] remove, params string[] list)
     {
         var docker = new Command("docker");
@@ -314,7 +316,7 @@ internal sealed class CodespaceWorld : IAsyncDisposable
             : text;
     }
 
-    /// <summary>Those that were pulled from the organization.</summary>
+    /// <summary>Removes the images that were pulled from the organization.</summary>
     public async Task RemoveImagesAsync()
     {
         var docker = new Command("docker");

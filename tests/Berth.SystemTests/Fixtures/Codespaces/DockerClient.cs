@@ -2,7 +2,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
-/// <summary>An image with docker's program, as its features install it; and what docker inside needs on this machine.</summary>
+/// <summary>An image with docker's program, as docker's features install it, and what docker inside needs on this machine.</summary>
 internal static class DockerClient
 {
     public static void Require()
@@ -13,7 +13,7 @@ internal static class DockerClient
         }
     }
 
-    /// <summary>This machine's client with its libraries, on top of busybox; returns the image's reference.</summary>
+    /// <summary>Makes an image with this machine's client and its libraries, on top of busybox. Returns the image's reference.</summary>
     /// <param name="compose">Adds this machine's docker-compose, which is a Python program.</param>
     public static async Task<string> ImageAsync(CodespaceWorld world, string name, bool compose = false)
     {

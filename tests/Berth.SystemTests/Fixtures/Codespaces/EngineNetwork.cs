@@ -3,7 +3,7 @@ using Berth.SystemTests.Fixtures.Tools;
 
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
-/// <summary>Ordinary networks of the engine, with addresses that no other network of it has.</summary>
+/// <summary>Ordinary networks of the engine, with addresses that none of its other networks has.</summary>
 internal static class EngineNetwork
 {
     private const int Tries = 200;
@@ -13,7 +13,7 @@ internal static class EngineNetwork
     {
         for (var tries = 1; ; tries++)
         {
-            // Outside of what the engine and Berth choose from by themselves. The engine knows what is taken, and says so.
+            // The engine and Berth do not choose from this range by themselves. The engine knows what is taken, and says so.
             var subnet = $"10.213.{RandomNumberGenerator.GetInt32(256)}.{RandomNumberGenerator.GetInt32(8) * 32}/27";
             var made = await new Command("docker").TryAsync(null, ["network", "create", "--subnet", subnet, .. more, name]);
             if (made.ExitCode == 0)

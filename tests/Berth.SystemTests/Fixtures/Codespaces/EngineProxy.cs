@@ -6,8 +6,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
 /// <summary>
-/// A socket before the engine's that hands everything on. Just before the first container is made it waits for what the test wants to do at
-/// that moment of a start.
+/// A socket in front of the engine's, which passes everything on. Just before the first container is made, it waits for what the test does
+/// at that moment of a start.
 /// </summary>
 internal sealed class EngineProxy : IDisposable
 {
@@ -36,7 +36,7 @@ internal sealed class EngineProxy : IDisposable
         _ = AcceptAsync(_listener);
     }
 
-    /// <summary>From now on nobody answers here, also on connections that there are, as when the engine was killed.</summary>
+    /// <summary>From now on nobody answers here, not even on open connections, as when the engine was killed.</summary>
     public void Close()
     {
         _listener?.Dispose();
@@ -80,7 +80,7 @@ internal sealed class EngineProxy : IDisposable
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
             {
-                // Either side has gone; the other sees its connection end.
+                // One side has gone, and the other sees its connection end.
             }
             finally
             {
@@ -96,7 +96,7 @@ internal sealed class EngineProxy : IDisposable
             var buffer = new byte[64 * 1024];
             while (await from.ReceiveAsync(buffer) is var length and > 0)
             {
-                // Clients write the head of a request at once, and small ones with their body.
+                // Clients write the head of a request at once, and a small request with its body.
                 if (fromClient
                     && Encoding.Latin1.GetString(buffer, 0, length) is var text
                     && text.StartsWith("POST ", StringComparison.Ordinal)
@@ -116,7 +116,7 @@ internal sealed class EngineProxy : IDisposable
         }
         catch (SocketException)
         {
-            // A reset on one side is one on the other.
+            // A reset on one side is passed on to the other.
             from.Dispose();
             to.Dispose();
             throw;

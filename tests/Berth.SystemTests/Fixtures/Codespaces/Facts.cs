@@ -3,14 +3,14 @@ namespace Berth.SystemTests.Fixtures.Codespaces;
 /// <summary>What a process in a dev container sees, as lines <c>KEY: VALUE</c>.</summary>
 internal sealed record Facts(IReadOnlyList<(string Key, string Value)> Lines)
 {
-    /// <summary>Berth's own, and what no two shells agree about.</summary>
+    /// <summary>Berth's own variables, and those about which no two shells agree.</summary>
     private static readonly string[] OtherVariables =
     [
         "BERTH_", "GITHUB_", "CODESPACE", "GIT_", "HOSTNAME=", "SHLVL=", "_=", "PWD=", "OLDPWD=", "TERM=", "DOCKER_CONFIG=",
         "REGISTRY_AUTH_FILE=", "NPM_CONFIG_GLOBALCONFIG=", "DOCKER_HOST=", "CLOUDENV_",
     ];
 
-    /// <summary>What is asked of every configuration, for any shell. Further lines of it are facts without a key.</summary>
+    /// <summary>The questions to every configuration, for any shell. Further lines of the output are facts without a key.</summary>
     public const string Script =
         """
         echo "user: $(id -un) $(id -u):$(id -g)"
@@ -33,7 +33,7 @@ internal sealed record Facts(IReadOnlyList<(string Key, string Value)> Lines)
                 name => fact.Item2.StartsWith(name, StringComparison.Ordinal))),
     ]);
 
-    /// <summary>Lines of one that the other has not.</summary>
+    /// <summary>The lines that only one of the two has.</summary>
     /// <param name="exceptions">Keys that differ on purpose.</param>
     public IReadOnlyList<string> DifferencesFrom(Facts expected, IEnumerable<string> exceptions)
     {

@@ -38,18 +38,18 @@ internal sealed class GitServer : IAsyncDisposable
         _app.Run(ServeAsync);
     }
 
-    /// <summary>The certificate to trust, when it speaks https.</summary>
+    /// <summary>The certificate to trust, if the server speaks https.</summary>
     public string? CaFile { get; }
 
     public string Url => _app.Urls.Single();
 
-    /// <summary>What is waited for before a request is answered.</summary>
+    /// <summary>Called and waited for before a request is answered.</summary>
     public Func<Task>? BeforeAnswer { get; set; }
 
-    /// <summary>Anybody may read.</summary>
+    /// <summary>Whether anybody may read.</summary>
     public bool IsPublic { get; set; }
 
-    /// <summary>The Authorization headers that came.</summary>
+    /// <summary>The Authorization headers of all requests.</summary>
     public ConcurrentQueue<string> Seen { get; } = new();
 
     public static async Task<GitServer> StartAsync(string root, string user, string password, bool secure = false)
@@ -60,7 +60,7 @@ internal sealed class GitServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>A bare repository of these files below the folder.</summary>
+    /// <summary>Makes a bare repository of these files below the folder.</summary>
     public static async Task CreateAsync(string root, string name, params (string Path, string Content)[] files)
     {
         var work = Directory.CreateDirectory(Path.Combine(root, name + ".work")).FullName;
@@ -77,7 +77,7 @@ internal sealed class GitServer : IAsyncDisposable
         await new Command("git").RunAsync("clone", "--quiet", "--bare", work, Path.Combine(root, name + ".git"));
     }
 
-    /// <summary>One commit more, which names the newest of another repository as a submodule.</summary>
+    /// <summary>Adds a commit that names the newest commit of another repository as a submodule.</summary>
     public static async Task AddSubmoduleAsync(string root, string name, string path, string url, string of)
     {
         var commit = (await new Command("git", "-C", Path.Combine(root, of + ".git")).RunAsync("rev-parse", "HEAD")).Text.Trim();
@@ -119,7 +119,7 @@ internal sealed class GitServer : IAsyncDisposable
 
     private ProcessStartInfo Backend(HttpRequest request)
     {
-        // Whose folders they are does not matter to a test.
+        // The owner of the folders does not matter to a test.
         var info = new ProcessStartInfo("git", ["-c", "safe.directory=*", "http-backend"])
         {
             RedirectStandardInput = true,
@@ -142,7 +142,7 @@ internal sealed class GitServer : IAsyncDisposable
         return info;
     }
 
-    /// <summary>Headers, an empty line, the body (RFC 3875).</summary>
+    /// <summary>The output has headers, an empty line, and the body (RFC 3875).</summary>
     private static async Task AnswerAsync(HttpResponse response, Stream output)
     {
         using var buffer = new MemoryStream();

@@ -8,8 +8,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
 /// <summary>
-/// The real engine with somebody to harm: a host with a secret, a process and a network, and a neighbour with a container, a volume and a
-/// network.
+/// The real engine, with a host and a neighbour that could be harmed. The host has a secret, a process and a network. The neighbour has a
+/// container, a volume and a network.
 /// </summary>
 public sealed class HostileEngine : IAsyncLifetime
 {
@@ -21,7 +21,9 @@ public sealed class HostileEngine : IAsyncLifetime
 
     internal Command Raw { get; } = new("docker");
 
-    /// <summary>An ordinary network of the engine. Not its own bridge, which another engine on the machine takes away.</summary>
+    /// <summary>
+    /// An ordinary network of the engine. It is not the engine's own bridge, which another engine on the machine takes away.
+    /// </summary>
     internal string Network => "raw-net-" + _id;
 
     internal string Own => "own-" + _id;
@@ -48,7 +50,7 @@ public sealed class HostileEngine : IAsyncLifetime
             "echo HARM > /private; echo HARM > /data/private; echo HARM > /dev/shm/private; echo HARM; nc -ll -p 8080 -e echo HARM & exec "
                 + "sleep 3600");
 
-        // 1F90 is 8080, 0A a listener: by then all of the above is there.
+        // 1F90 is the port 8080, and 0A is a listener. Everything above is there by then.
         await Patience.UntilAsync(
             async () =>
                 (await Raw.TryAsync(
@@ -60,7 +62,7 @@ public sealed class HostileEngine : IAsyncLifetime
         await StartOwnAsync();
     }
 
-    /// <summary>What Berth asks for a codespace with a machine of one core, 64 MiB and 64 processes.</summary>
+    /// <summary>Starts the container that Berth asks for, with a machine of one core, 64 MiB and 64 processes.</summary>
     private async Task StartOwnAsync()
     {
         var plan = new ContainerPlan(Image, new MachineLimits(1, 64 << 20, 64), new ContainerNetwork.None())

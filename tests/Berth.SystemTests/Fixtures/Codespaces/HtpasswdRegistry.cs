@@ -17,7 +17,7 @@ internal sealed class HtpasswdRegistry : IAsyncDisposable
 
     public string Host => $"127.0.0.1:{_port.Number}";
 
-    /// <summary>What to trust it by.</summary>
+    /// <summary>The certificate file that clients must trust.</summary>
     public string Certificate { get; private set; } = "";
 
     public static async Task<HtpasswdRegistry> StartAsync()
@@ -70,7 +70,7 @@ internal sealed class HtpasswdRegistry : IAsyncDisposable
         return registry;
     }
 
-    /// <summary>Pushes an OCI layout; returns the reference.</summary>
+    /// <summary>Pushes an OCI layout. Returns the reference.</summary>
     public async Task<string> PushAsync(string layout, string name)
     {
         var reference = $"{Host}/{name}";

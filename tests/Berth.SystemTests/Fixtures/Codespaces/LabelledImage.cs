@@ -6,7 +6,7 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
 /// <summary>
-/// The busybox image with other labels, as an OCI layout with the reference <c>latest</c>; no engine is needed to make one.
+/// The busybox image with other labels, as an OCI layout with the reference <c>latest</c>. No engine is needed to make one.
 /// </summary>
 internal static class LabelledImage
 {
@@ -43,7 +43,7 @@ internal static class LabelledImage
         return folder;
     }
 
-    /// <summary>A tar archive: one that is not compressed has one digest for both of its names.</summary>
+    /// <summary>Adds a tar archive. If it is not compressed, the manifest and the configuration name it by the same digest.</summary>
     private static async Task AddLayerAsync(string blobs, string archive, JsonNode manifest, JsonNode config)
     {
         await using var source = File.OpenRead(archive);

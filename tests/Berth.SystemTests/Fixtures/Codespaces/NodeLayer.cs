@@ -8,10 +8,12 @@ internal static class NodeLayer
     private static readonly Lazy<Task<string>> Made = new(MakeAsync);
     private static readonly TemporaryFolder Folder = new();
 
-    /// <summary>How npm is called: the shell of the image knows no <c>env</c> where its first line looks for one.</summary>
+    /// <summary>
+    /// The command that runs npm. The first line of npm's own program needs <c>env</c> at a place where the image has none.
+    /// </summary>
     public const string Npm = "node /opt/npm/bin/npm-cli.js";
 
-    /// <summary>The layer as a tar archive; made once for all tests.</summary>
+    /// <summary>The layer as a tar archive. It is made once for all tests.</summary>
     public static Task<string> CreateAsync() => Made.Value;
 
     private static async Task<string> MakeAsync()
@@ -20,7 +22,7 @@ internal static class NodeLayer
         var program = (await new Command("sh", "-c").RunAsync("readlink -f \"$(command -v npm)\"")).Line;
         var npm = Path.GetDirectoryName(Path.GetDirectoryName(program))!;
 
-        // Debian's package keeps each of them in a place of its own.
+        // Debian's package keeps each module in a place of its own.
         Requirement.That(Directory.Exists(Path.Combine(npm, "node_modules")), "npm is not in one folder");
         var archive = await ProgramsLayer.CreateAsync(Folder, ["node"]);
         await new Command("tar").RunAsync(

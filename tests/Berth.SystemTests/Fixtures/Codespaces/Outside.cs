@@ -26,7 +26,7 @@ internal sealed class Outside : IAsyncDisposable
         string At(int offset) => new IPAddress([bytes[0], bytes[1], bytes[2], (byte)(bytes[3] + offset)]).ToString();
         var outside = new Outside("bo" + Convert.ToHexStringLower(bytes), At(2));
 
-        // Left over from a run that was cut off.
+        // Removes what an interrupted run left.
         await outside.DisposeAsync();
         try
         {

@@ -6,8 +6,8 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
 /// <summary>
-/// A Berth that may reach this machine, and two other registries with private images: docker-registry with a password file over https, and
-/// a second Berth, which gives tokens.
+/// A Berth that may reach this machine, and two other registries with private images. One is docker-registry with a password file over
+/// https. The other is a second Berth, which gives tokens.
 /// </summary>
 public sealed class PrivateRegistries : IAsyncLifetime
 {
@@ -21,16 +21,16 @@ public sealed class PrivateRegistries : IAsyncLifetime
 
     internal HtpasswdRegistry Htpasswd => _htpasswd!;
 
-    /// <summary>The image of repositories that name none, at the registry with a password file.</summary>
+    /// <summary>The image of repositories that name none. It is at the registry with a password file.</summary>
     public string DefaultImage => $"{Htpasswd.Host}/acme/default:1";
 
     /// <summary>The second Berth.</summary>
     public ServerProcess Other => _other!;
 
-    /// <summary>May read the second Berth's images.</summary>
+    /// <summary>A person who may read the second Berth's images.</summary>
     internal Person Bob { get; private set; } = null!;
 
-    /// <summary>Has an account at the second Berth and no right to its images.</summary>
+    /// <summary>A person who has an account at the second Berth, but no right to its images.</summary>
     internal Person Eve { get; private set; } = null!;
 
     public string Organization { get; private set; } = "";
@@ -48,7 +48,7 @@ public sealed class PrivateRegistries : IAsyncLifetime
         Organization = await Bob.OrganizationAsync("tools");
     }
 
-    /// <summary>A private image that is like no other at one of the registries: <c>htpasswd</c> or <c>berth</c>.</summary>
+    /// <summary>Pushes a private image that differs from all others to one of the registries: <c>htpasswd</c> or <c>berth</c>.</summary>
     internal async Task<string> ImageAsync(string registry, string? architecture = null)
     {
         var layout = await LabelledImage.CreateAsync(
@@ -66,7 +66,7 @@ public sealed class PrivateRegistries : IAsyncLifetime
         return reference;
     }
 
-    /// <summary>A private feature at the second Berth, which writes its own name to <c>/NAME</c>; returns its name.</summary>
+    /// <summary>Publishes a private feature at the second Berth, which writes its own name to <c>/NAME</c>. Returns its name.</summary>
     internal async Task<string> FeatureAsync(string id)
     {
         var folder = _folder.Create("feature-" + RandomNumberGenerator.GetHexString(8));
@@ -80,7 +80,7 @@ public sealed class PrivateRegistries : IAsyncLifetime
         return $"{Other.Host}/{Organization}/features/{id}:1";
     }
 
-    /// <summary>Server, user and password of a login that may read the registry's images.</summary>
+    /// <summary>The server, user and password of a login that may read the registry's images.</summary>
     public (string Server, string User, string Password) LoginOf(string registry) => registry == "htpasswd"
         ? ($"https://{Htpasswd.Host}/v2/", HtpasswdRegistry.User, HtpasswdRegistry.Password)
         : (Other.Host, Bob.Login, Bob.Token);
@@ -115,7 +115,7 @@ public sealed class PrivateRegistries : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        // The containers that were made of them are gone by now.
+        // The containers of these images are gone by now.
         foreach (var host in new[] { _htpasswd?.Host, _other?.Host }.OfType<string>())
         {
             await new Command("sh")

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
-/// <summary>Runs a shell command twice: as the server would without a sandbox, and in one.</summary>
+/// <summary>Runs a shell command in a sandbox, and without one as the server would.</summary>
 internal sealed class Sandboxes : IDisposable
 {
     private readonly SandboxedProcess _sandbox;
@@ -31,7 +31,7 @@ internal sealed class Sandboxes : IDisposable
 
     public SandboxView View => new(SandboxView.FirstUser, _files) { Home = Home };
 
-    /// <summary>What it printed, both streams.</summary>
+    /// <summary>Returns what the command printed to both streams.</summary>
     public async Task<string> InsideAsync(string command, SandboxView? view = null, TimeSpan? timeout = null)
     {
         var said = new System.Collections.Concurrent.ConcurrentQueue<string>();
@@ -47,7 +47,7 @@ internal sealed class Sandboxes : IDisposable
         return result.Output + string.Join('\n', said);
     }
 
-    /// <summary>The boundary off.</summary>
+    /// <summary>Runs the command without the boundary.</summary>
     public async Task<string> OutsideAsync(string command)
     {
         var shell = new Command("/bin/bash", "-c") { Folder = Home };

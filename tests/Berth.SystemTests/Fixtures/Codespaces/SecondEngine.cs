@@ -6,9 +6,9 @@ using Berth.SystemTests.Fixtures.Tools;
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
 /// <summary>
-/// A container engine of the test's own, beside the one that all tests share: it can be stopped, started again, and lies on whatever disk
-/// it is given. It keeps out of the host's firewall, where the other engine's rules are; its containers reach Berth by what Berth opens
-/// inside of them. However it or the test ends, also by SIGKILL, it leaves nothing and the other engine has its bridge.
+/// The test's own container engine, beside the one that all tests share. It can be stopped and started again, and its data can be on any
+/// disk. It stays out of the host's firewall, where the other engine's rules are. Its containers reach Berth by what Berth opens inside of
+/// them. However the engine or the test ends, even by SIGKILL, nothing of it stays, and the other engine has its bridge.
 /// </summary>
 internal sealed class SecondEngine : IAsyncDisposable
 {
@@ -20,8 +20,8 @@ internal sealed class SecondEngine : IAsyncDisposable
     private bool _isGone;
 
     /// <summary>
-    /// Runs the engine and ends it when it is told to, or when whoever holds the other end of its input is gone: then it takes away what a
-    /// test would have. An engine can take the other's bridge (docker0) with it, which is put back.
+    /// Runs the engine. Ends it when told to, or when the process at the other end of its input is gone. In the second case it removes what
+    /// the test would have removed. An engine can take the other's bridge (docker0) away, so it is put back.
     /// </summary>
     private const string Keeper = """
         exec 2>/dev/null
@@ -70,7 +70,7 @@ internal sealed class SecondEngine : IAsyncDisposable
         }
     }
 
-    /// <param name="data">Where it keeps images and containers. Null: a folder that is deleted with the engine.</param>
+    /// <param name="data">The folder for images and containers. Null: a folder that is deleted with the engine.</param>
     /// <param name="enter">The command that starts it in a namespace of the test's own.</param>
     public static async Task<SecondEngine> StartAsync(string? data = null, string[]? enter = null)
     {
@@ -79,7 +79,7 @@ internal sealed class SecondEngine : IAsyncDisposable
         Requirement.Program("ip");
         var engine = new SecondEngine(data, enter ?? []);
 
-        // One of its own: an engine without a bridge takes the other's (docker0) away.
+        // The engine gets its own bridge, because an engine without one takes the other's (docker0) away.
         await new Command("ip").RunAsync("link", "add", engine._bridge, "type", "bridge");
         await new Command("ip").RunAsync("address", "add", $"10.214.{RandomNumberGenerator.GetInt32(256)}.1/24", "dev", engine._bridge);
         await engine.StartAsync();
@@ -106,7 +106,7 @@ internal sealed class SecondEngine : IAsyncDisposable
             $"the second engine answers (its log: {log})");
     }
 
-    /// <summary>Ends it as the system does, with SIGTERM: its containers end with it.</summary>
+    /// <summary>Ends the engine as the system does, with SIGTERM. Its containers end with it.</summary>
     public async Task StopAsync()
     {
         using (var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]))
@@ -119,7 +119,7 @@ internal sealed class SecondEngine : IAsyncDisposable
         _process = null;
     }
 
-    /// <summary>As when the test is killed, and its engine too.</summary>
+    /// <summary>Ends the engine as if it and the test were killed.</summary>
     /// <returns>The bridge that it had.</returns>
     public async Task<string> AbandonAsync()
     {

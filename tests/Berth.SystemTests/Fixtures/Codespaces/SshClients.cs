@@ -43,7 +43,7 @@ internal sealed class SshClients(CodespaceWorld world, TemporaryFolder folder)
         return command;
     }
 
-    /// <summary>An ssh that stays until it is disposed.</summary>
+    /// <summary>Starts an ssh that runs until it is disposed.</summary>
     public IDisposable Background(params string[] arguments)
     {
         var info = new ProcessStartInfo("ssh", ["-F", Config, "-o", "ExitOnForwardFailure=yes", .. arguments])

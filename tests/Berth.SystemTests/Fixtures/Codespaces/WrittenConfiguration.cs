@@ -1,10 +1,10 @@
 namespace Berth.SystemTests.Fixtures.Codespaces;
 
 /// <summary>
-/// A repository of <c>Configurations</c>: what it is like, then its files, each behind a line <c>-- PATH --</c>; a path that ends with
-/// <c>!</c> is executable. <c>IMAGE</c> stands for the base image. Some names are no files of it: <c>facts.sh</c> asks for more
-/// than is asked of every configuration, <c>differences</c> which facts differ and why,
-/// <c>expected</c> the facts where the reference cannot be asked.
+/// A file of <c>Configurations</c>, which describes a repository. It begins with what the repository is like. The repository's files
+/// follow, each after a line <c>-- PATH --</c>. A path that ends with <c>!</c> is executable, and <c>IMAGE</c> stands for the base image.
+/// Three names are not files of the repository: <c>facts.sh</c> asks for more than is asked of every configuration, <c>differences</c> says
+/// which facts differ and why, and <c>expected</c> has the facts where the reference cannot be asked.
 /// </summary>
 internal sealed record WrittenConfiguration(
     (string Path, string Content)[] Files, string Script, IReadOnlyDictionary<string, string> Differences, Facts? Expected)

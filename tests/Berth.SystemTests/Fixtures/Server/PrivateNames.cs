@@ -11,8 +11,8 @@ namespace Berth.SystemTests.Fixtures.Server;
 internal sealed class PrivateNames : IAsyncDisposable
 {
     /// <summary>
-    /// Runs in the new namespace, and puts an /etc in memory over the machine's. It reads files of /etc that are mounts first, as there are
-    /// in containers, since they would be hidden.
+    /// Runs in the new namespace, and puts an /etc in memory over the machine's. In containers some files of /etc are mounts, which would
+    /// be hidden, so it reads those first.
     /// </summary>
     private const string Keeper = """
         set -eu

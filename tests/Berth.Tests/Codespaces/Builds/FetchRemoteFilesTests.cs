@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Berth.Tests.Codespaces.Builds;
 
-/// <summary>What ADD names by URL, fetched from a web server of the test's own.</summary>
+/// <summary>Files that ADD names by URL, fetched from the test's own web server.</summary>
 public sealed class FetchRemoteFilesTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("berth-fetched-").FullName;

@@ -6,7 +6,7 @@ using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Builds;
 
-/// <summary>The files that COPY with --exclude and --parents means.</summary>
+/// <summary>The files that COPY selects with --exclude and --parents.</summary>
 public sealed class SelectedFilesTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("berth-selected-").FullName;

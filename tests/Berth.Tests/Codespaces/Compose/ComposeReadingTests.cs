@@ -4,7 +4,7 @@ using Berth.Server.Codespaces.Isolation;
 
 namespace Berth.Tests.Codespaces.Compose;
 
-/// <summary>What compose files of repositories say in ways of their own, read as compose reads it.</summary>
+/// <summary>Unusual forms in the compose files of repositories are read as compose reads them.</summary>
 public sealed class ComposeReadingTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("berth-reading-").FullName;
@@ -58,7 +58,7 @@ public sealed class ComposeReadingTests : IDisposable
             ["data rw", "code ro", "deep ro"],
             plan.Main.MountsFrom.Select(from => $"{from.Service} {(from.ReadOnly ? "ro" : "rw")}"));
 
-        // At its own place in the workspace, which others have from it: seen without a mount.
+        // The service code has the workspace at /w, so it sees the part conf at /w/conf without a mount.
         Assert.Equal("Volume deep /deep rw, Volume c /a rw, Workspace  /w rw", Shown(plan.Earlier[2]));
 
         static string Shown(ComposeService service) => string.Join(

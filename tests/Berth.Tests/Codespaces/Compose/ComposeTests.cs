@@ -6,7 +6,9 @@ using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Compose;
 
-/// <summary>What is read of compose files, and what is refused; https://github.com/compose-spec/compose-spec/blob/main/spec.md.</summary>
+/// <summary>
+/// What is read from compose files, and what is refused. The rules are in https://github.com/compose-spec/compose-spec/blob/main/spec.md.
+/// </summary>
 public sealed class ComposeTests : IDisposable
 {
     private const string Image = "image: r.test/a/b:1\n";
@@ -84,7 +86,7 @@ public sealed class ComposeTests : IDisposable
         Assert.Contains(".devcontainer/compose.yml", fault.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>What a service asks for beyond a codespace is not had; most work without, and a line says so.</summary>
+    /// <summary>A service does not get what no codespace gets. Most services work without it, and a remark names it.</summary>
     [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("privileged: true", "privileged mode")]
@@ -148,8 +150,8 @@ public sealed class ComposeTests : IDisposable
         Assert.Contains(reason, remark, StringComparison.Ordinal);
         Assert.Contains(".devcontainer/compose.yml:", remark, StringComparison.Ordinal);
 
-        // The container is the one of a service that asks for nothing, but for a volume, which is a folder of the codespace's disk, or
-        // docker inside, which is what privileged mode is asked for.
+        // The container is the same as for a service that asks for nothing. Only a mount may differ: a volume, which is a folder of the
+        // codespace's disk, or docker inside, because privileged mode is asked for to run docker.
         var innocent = ServiceContainer.Plan(Read($"services:\n  app:\n    {Image}").Main, "image", new MachineLimits(1, 1, 1), null, []);
         var container = ServiceContainer.Plan(plan.Main, "image", new MachineLimits(1, 1, 1), null, []);
         var policy = new ContainerPolicy(new Codespace { Name = "ada-app" }, new CodespaceFolders("/data", "ada-app"));
@@ -332,7 +334,7 @@ public sealed class ComposeTests : IDisposable
         File.WriteAllText(Path.Combine(_root, path), text);
     }
 
-    /// <summary>Compose specification, "Merge": <c>!reset</c> and <c>!override</c>.</summary>
+    /// <summary>The tags <c>!reset</c> and <c>!override</c> of the Compose specification, section "Merge".</summary>
     [Fact]
     public void A_later_file_takes_back_or_replaces_what_an_earlier_one_says()
     {

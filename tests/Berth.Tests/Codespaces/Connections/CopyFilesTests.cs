@@ -4,7 +4,7 @@ using Berth.Tests.Codespaces.Scripted;
 
 namespace Berth.Tests.Codespaces.Connections;
 
-/// <summary>Files of a codespace in and out: the scripts that a container would run do run, on this machine.</summary>
+/// <summary>Copies files into and out of a codespace. The scripts that a container would run do run, on this machine.</summary>
 public sealed class CopyFilesTests(ScriptedServer scripted) : IClassFixture<ScriptedServer>, IAsyncLifetime
 {
     private const UnixFileMode Runnable =

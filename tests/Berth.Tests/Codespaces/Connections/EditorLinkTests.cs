@@ -3,7 +3,7 @@ using Berth.Tests.Codespaces.Scripted;
 
 namespace Berth.Tests.Codespaces.Connections;
 
-/// <summary><c>berth codespace code</c> and <c>open</c>: the links by which editors of a person's machine find a codespace.</summary>
+/// <summary><c>berth codespace code</c> and <c>open</c>: the links with which editors on a person's machine find a codespace.</summary>
 public sealed class EditorLinkTests(ScriptedServer shared) : IClassFixture<ScriptedServer>
 {
     private ScriptedWorld World => shared.World;

@@ -4,14 +4,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace Berth.Tests.Codespaces.Connections;
 
-/// <summary>Who may let the browser of a port's owner ask: its own pages, and nobody from another site.</summary>
+/// <summary>Which pages may send requests from the browser of a port's owner: the port's own pages, and none of another site.</summary>
 public sealed class PortOriginTests(PortedProgram ported) : IClassFixture<PortedProgram>
 {
     private const string Evil = "https://evil.example";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>OWN is the port's origin, OTHER that of another port, NEIGHBOUR that of another codespace.</summary>
+    /// <summary>OWN is the origin of the port, OTHER of another port of the codespace, NEIGHBOUR of another codespace.</summary>
     [Theory]
     [Trait("Suite", "hostile")]
     [InlineData("a form of another site", "POST", Evil, "cross-site", "navigate")]

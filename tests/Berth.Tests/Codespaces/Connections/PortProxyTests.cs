@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.Extensions;
 
 namespace Berth.Tests.Codespaces.Connections;
 
-/// <summary>A port of a codespace in a browser: what the program there is told, and what of its answer comes back.</summary>
+/// <summary>A port of a codespace in a browser: what the program there receives, and what of its answer comes back.</summary>
 public sealed class PortProxyTests(PortedProgram ported) : IClassFixture<PortedProgram>
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -196,7 +196,7 @@ public sealed class PortProxyTests(PortedProgram ported) : IClassFixture<PortedP
         Assert.Equal($"Nothing answers at port {ported.Port} of the codespace.\n", await response.Content.ReadAsStringAsync(Cancel));
     }
 
-    /// <summary>What the program saw of a request.</summary>
+    /// <summary>Sends a request and returns what the program saw of it.</summary>
     private async Task<Seen> SeenAsync(string method, string path, HttpContent? body, params (string Name, string Value)[] headers)
     {
         Seen? seen = null;

@@ -20,10 +20,8 @@ public sealed class PortedProgram : IAsyncLifetime
     private WebApplication? _program;
     private string _codespace = "";
 
-    /// <summary>How the program answers.</summary>
     public RequestDelegate Answer { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>Where the program listens.</summary>
     public int Port { get; private set; }
 
     internal ScriptedWorld World => _world ?? throw new InvalidOperationException("not started");
@@ -46,17 +44,17 @@ public sealed class PortedProgram : IAsyncLifetime
         _codespace = await _world.CreateAsync();
     }
 
-    /// <summary>Where the browser finds a port.</summary>
+    /// <summary>The address of a port in the browser.</summary>
     public Uri Url(int port, string scheme = "http") => new($"{scheme}://{_codespace}-{port}.{Domain}/");
 
-    /// <summary>The origin of a page on a port: with the port of Berth, as browsers write it.</summary>
+    /// <summary>The origin of a page on a port. It has the port of Berth, as browsers write it.</summary>
     public string Origin(int port) => $"{new UriBuilder(Url(port)) { Port = World.Server.Url.Port }.Uri.GetLeftPart(UriPartial.Authority)}";
 
     /// <summary>The cookie that opens a port.</summary>
     public async Task<string> CookieAsync(int port) =>
         $"{PortCookie.Name}={World.Server.Services.GetRequiredService<PortCookie>().Create((await World.RowAsync(_codespace))!, port)}";
 
-    /// <summary>Goes to the server for every host, and keeps nothing.</summary>
+    /// <summary>Sends the requests for every host to the server. It keeps no cookies and follows no redirects.</summary>
     public HttpMessageInvoker Browser() => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,

@@ -6,7 +6,7 @@ using Berth.Tests.Codespaces.Scripted;
 
 namespace Berth.Tests.Codespaces.Connections;
 
-/// <summary>The folder that a process starts in: decided about and passed on in one spelling, whichever way a process is started.</summary>
+/// <summary>The folder that a process starts in. It is checked and passed on in one spelling, however the process is started.</summary>
 public sealed class ProcessFolderTests(ScriptedServer scripted) : IClassFixture<ScriptedServer>
 {
     [Theory]

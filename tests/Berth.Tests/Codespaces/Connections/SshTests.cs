@@ -13,14 +13,16 @@ using Microsoft.Extensions.Configuration;
 
 namespace Berth.Tests.Codespaces.Connections;
 
-/// <summary>SSH into codespaces, as far as it goes without an engine: keys, what the server gathers, what clients are told.</summary>
+/// <summary>
+/// SSH into codespaces, as far as it works without an engine: keys, the files that the server gathers, and what clients are told.
+/// </summary>
 public sealed class SshTests(ScriptedServer scripted) : IClassFixture<ScriptedServer>
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private ScriptedWorld World => scripted.World;
 
-    /// <summary>As OpenSSH's own ssh-keygen -y reads the private key of this seed.</summary>
+    /// <summary>The expected public key is what OpenSSH's own ssh-keygen -y reads from the private key of this seed.</summary>
     [Fact]
     public void A_key_pair_is_written_as_OpenSSH_reads_it()
     {
@@ -77,7 +79,9 @@ public sealed class SshTests(ScriptedServer scripted) : IClassFixture<ScriptedSe
             refused.Message);
     }
 
-    /// <summary>The script runs on this machine, where nothing is mounted, as in a container that was made earlier.</summary>
+    /// <summary>
+    /// The script runs on this machine, where no SSH server is mounted, as in a container that was made before there was one.
+    /// </summary>
     [Fact]
     public async Task A_container_from_before_asks_for_a_rebuild_and_keys_are_checked()
     {
@@ -126,7 +130,7 @@ public sealed class SshTests(ScriptedServer scripted) : IClassFixture<ScriptedSe
         Assert.Equal(SshScripts.Session, await File.ReadAllTextAsync(Path.Combine(folder, "session"), Cancel));
         Assert.Equal((version, version), (await files.GatherAsync(Cancel), await GatherAgainAsync()));
 
-        // A newer one replaces it.
+        // A newer server replaces the older one.
         await File.AppendAllTextAsync(Path.Combine(prefix.FullName, "usr/sbin/sshd"), " ", Cancel);
         var newer = await GatherAgainAsync();
         Assert.Equal([newer], Directory.GetDirectories(Path.Combine(data.Data, "ssh-server")).Select(Path.GetFileName));
@@ -157,7 +161,7 @@ public sealed class SshTests(ScriptedServer scripted) : IClassFixture<ScriptedSe
         var secret = Path.Combine(folder, "id_ed25519");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(secret));
 
-        // The same key until it is a month old; the one before it is still good for who has read it.
+        // The key stays the same until it is a month old. The one before it is kept, because a running ssh may have read it.
         async Task<string> KeyAsync() => OpenSshKey.PublicOf(await File.ReadAllTextAsync(secret, Cancel))!;
         var first = await KeyAsync();
         Assert.Contains(entry, await cli.DoAsync("codespace ssh --config"), StringComparison.Ordinal);
@@ -178,14 +182,14 @@ public sealed class SshTests(ScriptedServer scripted) : IClassFixture<ScriptedSe
         Assert.Equal(2, (await cli.RunAsync("codespace", "ssh")).ExitCode);
     }
 
-    /// <summary>How a connection ends.</summary>
+    /// <summary>The message with which a connection ends.</summary>
     private static async Task<string> EndAsync(BerthClient client, string name, params string[] keys)
     {
         using var connection = await client.ConnectSshAsync(name, new SshStart(keys), Cancel);
         return (await Assert.ThrowsAsync<BerthException>(() => connection.ReadAsync((_, _) => Task.CompletedTask, Cancel))).Message;
     }
 
-    /// <summary>Programs of this machine under the names that an SSH server has.</summary>
+    /// <summary>Copies a program of this machine to the names that the programs of an SSH server have.</summary>
     private static DirectoryInfo Prefix()
     {
         var prefix = Directory.CreateTempSubdirectory("berth-sshd-");

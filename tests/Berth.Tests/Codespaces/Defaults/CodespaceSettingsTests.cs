@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Codespaces.Defaults;
 
-/// <summary>A person's default editor and machine: stored, shown, and used where nothing else is said.</summary>
+/// <summary>A person's default editor and machine. They are stored and shown, and used where a request names nothing else.</summary>
 public sealed class CodespaceSettingsTests(CodespaceServer shared)
 {
     private const string Place = "/user/codespaces/settings";
@@ -65,7 +65,7 @@ public sealed class CodespaceSettingsTests(CodespaceServer shared)
 
     private Machines Machines => shared.Server.Services.GetRequiredService<Machines>();
 
-    /// <summary>The largest: another than the default where there are two.</summary>
+    /// <summary>The largest machine. It is not the default if there are two or more.</summary>
     private Machine Offered => Machines.Offered[^1];
 
     private static async Task<(string? Editor, string? Machine)> ReadAsync(Person person)

@@ -5,7 +5,7 @@ using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 
-/// <summary>Repositories that say nothing of an image.</summary>
+/// <summary>Repositories that name no image.</summary>
 public sealed class DefaultImageTests : IDisposable
 {
     private readonly string _checkout = Directory.CreateTempSubdirectory("berth-default-").FullName;

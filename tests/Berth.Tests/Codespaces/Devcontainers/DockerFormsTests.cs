@@ -4,7 +4,7 @@ using Berth.Server.Codespaces.Plans;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 
-/// <summary>Every form in which repositories ask for docker inside is read as the one mount that a codespace has for it.</summary>
+/// <summary>Repositories ask for docker inside in many forms. Each form is read as the one mount that a codespace has for it.</summary>
 public sealed class DockerFormsTests : IDisposable
 {
     private readonly string _checkout = Directory.CreateTempSubdirectory("berth-docker-").FullName;
@@ -86,7 +86,7 @@ public sealed class DockerFormsTests : IDisposable
         Assert.Equal(["/var/lib/docker", "/var/run/docker.sock"], merged.Mounts.Select(mount => mount.Target));
         Assert.Equal(["/a.sh"], merged.Entrypoints);
 
-        // What a container carries is read again at its next start.
+        // A container carries the label, which is read again at the next start.
         Assert.Equal(
             merged.Mounts.Count, MergedConfiguration.Of(ImageMetadata.Of(new Dictionary<string, string>
             {

@@ -2,7 +2,7 @@ using Berth.Server.Codespaces.Devcontainers;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 
-/// <summary>Values of another type than a property's are what the reference makes of them.</summary>
+/// <summary>Values of another type than their property's are read as the reference reads them.</summary>
 public sealed class LenientTypesTests : IDisposable
 {
     private readonly string _checkout = Directory.CreateTempSubdirectory("berth-types-").FullName;

@@ -7,7 +7,7 @@ using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 
-/// <summary>What images, features and devcontainer.json say together.</summary>
+/// <summary>The configuration that results from images, features and devcontainer.json together.</summary>
 public sealed class MergedConfigurationTests
 {
     [Theory]

@@ -5,7 +5,7 @@ using Berth.Server.Codespaces.Plans;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 
-/// <summary>What the reference implementation reads in some way of its own is read so here.</summary>
+/// <summary>What the reference implementation reads in its own way is read here in the same way.</summary>
 public sealed class ReferenceReadingTests : IDisposable
 {
     private readonly string _checkout = Directory.CreateTempSubdirectory("berth-reading-").FullName;
@@ -305,7 +305,7 @@ public sealed class ReferenceReadingTests : IDisposable
         Assert.Equal(8L << 30, plan.Configuration.Requirements!.StorageBytes);
     }
 
-    /// <summary>A variable of nobody's environment is empty, and an empty name is none.</summary>
+    /// <summary>A variable that no environment has is empty, and an empty name counts as none.</summary>
     [Fact]
     public void Empty_names_are_none()
     {
@@ -317,7 +317,7 @@ public sealed class ReferenceReadingTests : IDisposable
         Assert.Equal("/workspaces/app", configuration.WorkspaceFolder);
     }
 
-    /// <summary>Of images that bring their own folder to work in.</summary>
+    /// <summary>Some images have their own folder to work in.</summary>
     [Fact]
     public void An_empty_mount_of_the_workspace_leaves_the_images_folder_as_it_is()
     {

@@ -4,7 +4,7 @@ using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 
-/// <summary>Everything that is wrong with a configuration is said at once, and what is not refused is read all the same.</summary>
+/// <summary>All faults of a configuration are told at once, and everything that is not refused is read all the same.</summary>
 public sealed class RefusalTests : IDisposable
 {
     private const string Dockerfile =

@@ -4,7 +4,7 @@ using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 
-/// <summary>Faults that the reference's parser goes on behind; what it reads stands in the expectations.</summary>
+/// <summary>Faults after which the reference's parser goes on. The expected values are what it reads.</summary>
 public sealed class RepairedJsonTests : IDisposable
 {
     private readonly string _checkout = Directory.CreateTempSubdirectory("berth-json-").FullName;

@@ -4,7 +4,7 @@ using Berth.Server.Oci;
 
 namespace Berth.Tests.Codespaces.Devcontainers;
 
-/// <summary>Names without a registry, in every form that names images.</summary>
+/// <summary>Image names without a registry, in every form that names images.</summary>
 public sealed class UnnamedRegistryTests : IDisposable
 {
     private readonly string _checkout = Directory.CreateTempSubdirectory("berth-unnamed-").FullName;

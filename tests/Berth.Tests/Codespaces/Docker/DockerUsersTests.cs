@@ -19,7 +19,7 @@ public sealed class DockerUsersTests : IDisposable
         Assert.All(given, one => Assert.InRange(one.First, 2_147_483_648, uint.MaxValue - (2 * DockerUsers.Count)));
         Assert.All(given, one => Assert.Equal(one.First, Of(one.Number)));
 
-        // A range is free when its codespace is gone.
+        // A range is free again when its codespace has been deleted.
         Folders(3).Delete();
         Assert.Equal(given[3].First, Of(99));
     }

@@ -4,7 +4,7 @@ using Berth.Server.Codespaces.Dockerfiles;
 
 namespace Berth.Tests.Codespaces.Dockerfiles;
 
-/// <summary>What COPY and ADD mean that the engine's builder cannot be told, as files of the context.</summary>
+/// <summary>What COPY and ADD mean beyond what the engine's builder can be told. It becomes files of the context.</summary>
 public sealed class CopiedFilesTests
 {
     private static readonly string Checksum = "sha256:" + new string('a', 64);
@@ -127,7 +127,7 @@ public sealed class CopiedFilesTests
         Assert.Contains("\nCOPY . /app\n", Written(Plan("FROM r.test/a\nCOPY . /app")), StringComparison.Ordinal);
     }
 
-    /// <summary>They cost a walk through the context, or a request.</summary>
+    /// <summary>Choosing files costs a walk through the context, and fetching costs a request.</summary>
     [Fact]
     public void What_no_stage_needs_is_neither_chosen_nor_fetched()
     {
@@ -136,7 +136,7 @@ public sealed class CopiedFilesTests
         Assert.Empty(plan.Selections);
     }
 
-    /// <summary>Of the image below only ENV of the Dockerfile's own stages is known.</summary>
+    /// <summary>The variables of the image below are known only if it is a stage of the Dockerfile, which sets them with ENV.</summary>
     [Fact]
     public void Variables_count_as_in_the_engine()
     {
@@ -158,7 +158,7 @@ public sealed class CopiedFilesTests
             Assert.Single(Plan(Text.Replace("r.test/a", "scratch", StringComparison.Ordinal)).Remotes).Url.AbsoluteUri);
     }
 
-    /// <summary>docs.docker.com/build/concepts/context, "Named contexts".</summary>
+    /// <summary>The rules are in docs.docker.com/build/concepts/context, "Named contexts".</summary>
     [Fact]
     public void A_named_context_is_a_stage_an_image_or_a_service()
     {

@@ -240,7 +240,7 @@ public sealed class DockerfileTests
                 "l=1", Budgets.New()).Text,
             StringComparison.Ordinal);
 
-    /// <summary>What a Dockerfile alone does not say is decided when the image is there.</summary>
+    /// <summary>What a Dockerfile alone does not say is decided when the image below is known.</summary>
     [Theory]
     [InlineData("WORKDIR $P", "P=/proc", null, "line 2: WORKDIR does not name folders of /proc")]
     [InlineData("WORKDIR $P/self/fd/8", "P=/x/../proc", null, "line 2: WORKDIR does not name folders of /proc")]

@@ -7,7 +7,7 @@ using Berth.Tests.Codespaces.Scripted;
 
 namespace Berth.Tests.Codespaces.Dotfiles;
 
-/// <summary>A person's dotfiles: what is stored, when they come, and what the command does, which runs on this machine.</summary>
+/// <summary>A person's dotfiles: what is stored, when they come, and what the command does. The command runs on this machine.</summary>
 public sealed class DotfilesTests(ScriptedServer scripted) : IClassFixture<ScriptedServer>, IDisposable
 {
     private const string Place = "/user/codespaces/dotfiles";
@@ -87,7 +87,7 @@ public sealed class DotfilesTests(ScriptedServer scripted) : IClassFixture<Scrip
         Assert.Equal(Path.Combine(Home, "dotfiles", ".vimrc"), new FileInfo(Path.Combine(Home, ".vimrc")).LinkTarget);
         Assert.False(File.Exists(Path.Combine(Home, "README.md")));
 
-        // Berth's part of git's configuration goes on, and not into the person's file.
+        // Berth's part of git's configuration still counts, but it is not written into the person's file.
         Assert.DoesNotContain("include", await File.ReadAllTextAsync(Path.Combine(Home, ".gitconfig"), Cancel), StringComparison.Ordinal);
         Assert.Contains(
             "path = /run/berth/git/config", await File.ReadAllTextAsync(Path.Combine(Home, ".config", "git", "config"), Cancel),
@@ -104,7 +104,7 @@ public sealed class DotfilesTests(ScriptedServer scripted) : IClassFixture<Scrip
             (0, "dotfiles: the image has no git, which would fetch them\n"), await RunAsync("/nonexistent", path: _folder.FullName));
     }
 
-    /// <summary>What is stored is what the command gets, as it is.</summary>
+    /// <summary>Runs the command, which gets the stored URL unchanged.</summary>
     private async Task<(int Code, string Output)> RunAsync(string url, string? path = null)
     {
         var arguments = InstallDotfiles.CommandOf(url).Parts.Single().Arguments;

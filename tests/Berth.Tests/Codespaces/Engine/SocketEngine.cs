@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Berth.Tests.Codespaces.Engine;
 
-/// <summary>A socket at which an engine answers every request with the same words.</summary>
+/// <summary>An engine at a socket that answers every request in the same way.</summary>
 internal sealed class SocketEngine : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("berth-engine-");
@@ -21,13 +21,13 @@ internal sealed class SocketEngine : IAsyncDisposable
 
     public string SocketPath { get; }
 
-    /// <summary>What has come so far, one after the other.</summary>
+    /// <summary>The requests so far, one after the other.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
-    /// <summary>Other words for some requests; null: the same as always.</summary>
+    /// <summary>Other answers for some requests. Null: the usual answer.</summary>
     public Func<string, string?> Answers { get; init; } = _ => null;
 
-    /// <summary>Takes no new connections and goes on answering on those that there are, as an engine does that ends.</summary>
+    /// <summary>Takes no new connections, but goes on answering on open ones, as an engine does while it ends.</summary>
     public void StopListening() => _listener.Dispose();
 
     public ValueTask DisposeAsync()

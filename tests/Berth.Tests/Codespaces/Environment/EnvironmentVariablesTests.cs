@@ -22,10 +22,10 @@ public sealed class EnvironmentVariablesTests
             Assert.Equal(value, variables[name]);
         }
 
-        // They would win over a name and an address that a person gives git.
+        // Such variables would win over a name and an address that a person gives git.
         Assert.DoesNotContain(variables.Keys, name => name.StartsWith("GIT_", StringComparison.Ordinal));
 
-        // The one file of npm's that hides neither a project's nor a person's own.
+        // Of npm's files this is the only one that hides neither a project's own nor a person's.
         Assert.Equal(
             [("NPM_CONFIG_GLOBALCONFIG", "/run/berth/npmrc")],
             variables.Where(variable => variable.Key.Contains("NPM", StringComparison.OrdinalIgnoreCase))

@@ -3,7 +3,7 @@ using Berth.Server.Codespaces.Environment;
 
 namespace Berth.Tests.Codespaces.Environment;
 
-/// <summary>What git finds in a codespace, asked as git asks: by git itself where it matters what git makes of it.</summary>
+/// <summary>What git finds in a codespace. Where git's own reading matters, git itself is run.</summary>
 public sealed class GitInsideTests : IDisposable
 {
     private const string Password = "p@ss 'w\"ord$HOME `id` \\ é %20";
@@ -62,7 +62,7 @@ public sealed class GitInsideTests : IDisposable
         Assert.Equal("*\n", await RunAsync("git", ["config", "--file", Config, "safe.directory"], ""));
     }
 
-    /// <summary>git itself, with the file as its own, asks the helper for this URL and takes the answer.</summary>
+    /// <summary>Git itself, with the file as its configuration, asks the helper for this URL and accepts the answer.</summary>
     [Fact]
     public async Task Git_asks_it()
     {
@@ -124,7 +124,7 @@ public sealed class GitInsideTests : IDisposable
         Assert.Equal(new GitAuthor("Ada L", "a@b.test"), GitAuthor.Of("ada", "Ada L", "a@b.test", "berth.test"));
     }
 
-    /// <summary>As after an image's or dotfiles' configuration came, and after the person wrote to it.</summary>
+    /// <summary>The configuration of an image or of dotfiles may come first, and the person may write to it later.</summary>
     [Theory]
     [InlineData(null, "ada@example.test")]
     [InlineData("", "ada@example.test")]
@@ -178,7 +178,7 @@ public sealed class GitInsideTests : IDisposable
     {
         foreach (var (name, content) in inside.Files)
         {
-            // In a codespace the folder is another one.
+            // The content names the folder of a codespace, which is another one than the test's.
             await File.WriteAllTextAsync(
                 Path.Combine(_folder.FullName, name),
                 content.TrimEnd('\n').Replace(GitInside.Folder, _folder.FullName, StringComparison.Ordinal) + "\n", Cancel);
@@ -188,7 +188,7 @@ public sealed class GitInsideTests : IDisposable
     private Task<string> AskAsync(string wanted, string question) =>
         RunAsync("/bin/sh", [Path.Combine(_folder.FullName, "helper"), wanted], question);
 
-    /// <param name="home">Uses the folder as HOME, rather than only the file.</param>
+    /// <param name="home">Uses the folder as HOME. Otherwise git reads only the file.</param>
     private async Task<string> RunAsync(string program, string[] arguments, string input, bool home = false)
     {
         var info = new ProcessStartInfo(program, arguments)
@@ -217,7 +217,7 @@ public sealed class GitInsideTests : IDisposable
         }
         catch (IOException)
         {
-            // It has ended without reading, as git lets its helpers.
+            // The program has ended without reading its input, which git allows its helpers.
         }
 
         var output = await process.StandardOutput.ReadToEndAsync(Cancel);

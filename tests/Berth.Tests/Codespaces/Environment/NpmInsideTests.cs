@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Codespaces.Environment;
 
-/// <summary>Which scopes npm in a codespace asks Berth for, and with what.</summary>
+/// <summary>For which scopes npm in a codespace asks Berth, and with which token.</summary>
 public sealed class NpmInsideTests
 {
     [Fact]
@@ -28,7 +28,7 @@ public sealed class NpmInsideTests
         await ada.DoAsync("PUT", "/user/packages/npm/lib", """{"visibility":"private"}""");
         Assert.Equal(Lines([owner, member, ada.Login], server), await ForAsync(server, owner, ada.Login));
 
-        // Somebody else begins with what a prebuild leaves.
+        // A prebuild gets no scope of the person, since somebody else begins with what it leaves.
         Assert.Equal(Lines([owner], server), await ForAsync(server, owner, ada.Login, prebuild: true));
     }
 

@@ -6,7 +6,7 @@ using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Expansion;
 
-/// <summary>Small configurations, compose files and features that would grow without end.</summary>
+/// <summary>Small configurations, compose files and features that would grow without limit.</summary>
 [Trait("Suite", "hostile")]
 public sealed class ConfigurationGrowthTests : IDisposable
 {

@@ -28,7 +28,7 @@ public sealed class DockerfileGrowthTests
     {
         Refused($"FROM r.test/a\n{first}{new string('0', 20_000)}\n{then}\n", "Dockerfile line 3", "characters");
 
-        // A short one is ordinary.
+        // The same lines with a short value are ordinary.
         Budgets.Dockerfile($"FROM r.test/a\n{first}0123456789\n{then}\n");
     }
 

@@ -105,7 +105,7 @@ public sealed class FeatureTests : IDisposable
             """[{"remoteUser":"dev"},{"id":"r.test/f/a"}]""",
             FeatureLayers.Label(ImageMetadata.Of(image.Labels), [Of("a", "{}")], Budgets.New()));
 
-        // One that cannot be read as text is none.
+        // A label that cannot be read as text counts as none.
         var broken = new EngineImage(
             "x", "dev", new Dictionary<string, string> { [ImageMetadata.Label] = """[{"remoteUser":"\ud800"}]""" });
         Assert.Equal("""[{"id":"r.test/f/a"}]""", FeatureLayers.Label(ImageMetadata.Of(broken.Labels), [Of("a", "{}")], Budgets.New()));

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Berth.Tests.Codespaces.Features;
 
-/// <summary>A feature that is named by the address of its archive.</summary>
+/// <summary>A feature that is named by the URL of its archive.</summary>
 public sealed class FetchFeatureArchiveTests : IAsyncLifetime
 {
     private TestInternet _internet = null!;

@@ -6,14 +6,16 @@ using Berth.Server.Faults;
 
 namespace Berth.Tests.Codespaces.Features;
 
-/// <summary>Archives of features, which whoever can push to a registry has written and which become part of a build's context.</summary>
+/// <summary>
+/// Archives of features. Anybody who can push to a registry may have written them, and they become part of a build's context.
+/// </summary>
 [Trait("Suite", "hostile")]
 public sealed class HostileFeatureTests
 {
     private static readonly FeatureName Name = FeatureName.Parse(
         "ghcr.io/acme/features/x:1", Budgets.Checkout("/nonexistent"), "", "devcontainer.json");
 
-    // CVE-2014-6407, CVE-2018-15664 and CVE-2019-14271 are archives and links that led whoever unpacked them out of the folder.
+    // CVE-2014-6407, CVE-2018-15664 and CVE-2019-14271: archives and links led the program that unpacked them out of its folder.
     [Theory]
     [InlineData("../berth-dockerfile", TarEntryType.RegularFile)]
     [InlineData("a/../../../etc/cron.d/x", TarEntryType.RegularFile)]
@@ -56,7 +58,7 @@ public sealed class HostileFeatureTests
         }
     }
 
-    // CVE-2017-14992 and its like: a megabyte that is a gigabyte when somebody looks.
+    // CVE-2017-14992 and similar ones: an archive of a megabyte unpacks to a gigabyte.
     [Fact]
     public void What_unpacks_to_more_than_a_feature_is_refused_without_unpacking_it()
     {
@@ -69,7 +71,7 @@ public sealed class HostileFeatureTests
     [Fact]
     public void A_header_that_is_larger_than_a_feature_is_refused()
     {
-        // A PAX header of a gigabyte, which readers of archives take into memory as a whole.
+        // The archive has a PAX header of a gigabyte. Readers of archives take a header into memory as a whole.
         var header = new byte[512];
         Encoding.ASCII.GetBytes("PaxHeaders/x").CopyTo(header, 0);
         Encoding.ASCII.GetBytes("0000644\00000000\00000000\010000000000\000000000000\0").CopyTo(header, 100);
@@ -152,7 +154,7 @@ public sealed class HostileFeatureTests
         return names;
     }
 
-    /// <summary>So many zeros, without having them.</summary>
+    /// <summary>A stream of this many zeros, which takes no memory.</summary>
     private sealed class Zeros(long length) : Stream
     {
         private long _position;

@@ -12,7 +12,7 @@ using static Berth.Server.Registries.SecretLevel;
 
 namespace Berth.Tests.Codespaces.Images;
 
-/// <summary>docker's configuration of a codespace, and the logins that images and features are asked for with.</summary>
+/// <summary>A codespace's docker configuration, and the logins with which images and features are requested.</summary>
 public sealed class DockerLoginsTests : IAsyncLifetime
 {
     private readonly List<string> _log = [];
@@ -120,7 +120,7 @@ public sealed class DockerLoginsTests : IAsyncLifetime
         Assert.Equal(after.ToJson(), after.MergeInto("not json", before));
         Assert.Equal(after.ToJson(), after.MergeInto(null, null));
 
-        // What a program inside has made of it keeps no codespace from stopping.
+        // Whatever a program inside has written into the file, the codespace can be stopped.
         Assert.Equal(after.ToJson(), after.MergeInto("""{"auths":{},"auths":{}}""", before));
         Assert.Equal(after.ToJson(), after.MergeInto("""{"auths":{"ghcr.io":{"auth":"\ud800"}}}""", before));
         Assert.Equal(after.ToJson(), after.MergeInto("""{"\udc00":1}""", before));

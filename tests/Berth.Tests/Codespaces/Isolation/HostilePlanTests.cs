@@ -4,7 +4,7 @@ using Berth.Tests.Codespaces.Scripted;
 namespace Berth.Tests.Codespaces.Isolation;
 
 /// <summary>
-/// What must not reach the engine, whatever asks for it: a property of devcontainer.json, an image's label, arguments of
+/// What must not reach the engine, in each form that can ask for it: a property of devcontainer.json, an image's label, arguments of
 /// <c>docker run</c>. The container is the one that an innocent configuration gets.
 /// </summary>
 [Trait("Suite", "hostile")]
@@ -16,8 +16,8 @@ public sealed class HostilePlanTests(ScriptedServer shared) : IClassFixture<Scri
 
     [Theory]
 
-    // Root in a privileged container is root on the host (CVE-2014-6408: such options came with an image). The spellings: an engine that
-    // reads keys in any case and takes the last of two saw what a filter before it did not.
+    // Root in a privileged container is root on the host. In CVE-2014-6408 such options came with an image. The rows with other spellings
+    // are there because an engine reads keys in any case and takes the last of two, and so can see what a filter before it did not.
     [InlineData("privileged mode", """ "HostConfig":{"Privileged":true} """)]
     [InlineData("keys are read without regard to case by the engine", """ "HostConfig":{"privileged":true} """)]
     [InlineData("the whole section in another case", """ "hostconfig":{"Privileged":true} """)]
@@ -27,23 +27,23 @@ public sealed class HostilePlanTests(ScriptedServer shared) : IClassFixture<Scri
     [InlineData("privileged as a string", """ "HostConfig":{"Privileged":"true"} """)]
     [InlineData("privileged as a number", """ "HostConfig":{"Privileged":1} """)]
 
-    // CVE-2022-0492 (release_agent), "shocker" (CAP_DAC_READ_SEARCH), kernel modules: what capabilities beyond the engine's own are good
-    // for.
+    // Capabilities beyond the engine's own allow CVE-2022-0492 (release_agent), "shocker" (CAP_DAC_READ_SEARCH) and loading kernel modules.
     [InlineData("all capabilities", """ "HostConfig":{"CapAdd":["ALL"]} """)]
     [InlineData("one capability", """ "HostConfig":{"CapAdd":["SYS_PTRACE"]} """)]
     [InlineData("capabilities as the old field", """ "HostConfig":{"Capabilities":["CAP_SYS_ADMIN"]} """)]
 
-    // The host's disks as files.
+    // Devices give the host's disks as files.
     [InlineData(
         "a device", """ "HostConfig":{"Devices":[{"PathOnHost":"/dev/sda","PathInContainer":"/dev/sda","CgroupPermissions":"rwm"}]} """)]
     [InlineData("device rules", """ "HostConfig":{"DeviceCgroupRules":["a *:* rwm"]} """)]
     [InlineData("GPUs", """ "HostConfig":{"DeviceRequests":[{"Count":-1,"Capabilities":[["gpu"]]}]} """)]
 
-    // The filters that keep CVE-2022-0185 and CVE-2016-0728 from containers.
+    // These filters keep CVE-2022-0185 and CVE-2016-0728 out of containers.
     [InlineData("no seccomp", """ "HostConfig":{"SecurityOpt":["seccomp=unconfined"]} """)]
     [InlineData("no apparmor", """ "HostConfig":{"SecurityOpt":["apparmor:unconfined"]} """)]
 
-    // Namespaces of the host or of a neighbour: arguments, environment and memory of its processes, its shared memory, its name, its users.
+    // A namespace of the host or of a neighbour shows the arguments, environment and memory of its processes, its shared memory, its name
+    // and its users.
     [InlineData("the host's processes", """ "HostConfig":{"PidMode":"host"} """)]
     [InlineData("a neighbour's processes", $$""" "HostConfig":{"PidMode":"container:{{Foreign}}"} """)]
     [InlineData("the host's IPC", """ "HostConfig":{"IpcMode":"host"} """)]
@@ -52,13 +52,14 @@ public sealed class HostilePlanTests(ScriptedServer shared) : IClassFixture<Scri
     [InlineData("the host's cgroups", """ "HostConfig":{"CgroupnsMode":"host"} """)]
     [InlineData("another cgroup", """ "HostConfig":{"CgroupParent":"/"} """)]
 
-    // CVE-2020-15257: abstract sockets of containerd's shims; services that trust the loopback; a neighbour's own loopback.
+    // The host's network has the abstract sockets of containerd's shims (CVE-2020-15257), and services that trust the loopback. A
+    // neighbour's network has its own loopback.
     [InlineData("the host's network", """ "HostConfig":{"NetworkMode":"host"} """)]
     [InlineData("a neighbour's network", $$""" "HostConfig":{"NetworkMode":"container:{{Foreign}}"} """)]
     [InlineData("a foreign network", """ "HostConfig":{"NetworkMode":"production"} """)]
     [InlineData("a network mode that is no text", """ "HostConfig":{"NetworkMode":["host"]} """)]
 
-    // An address or a name on a network decides who is believed: answers for a neighbour's database.
+    // An address or a name on a network decides who is believed. A container could answer in place of a neighbour's database.
     [InlineData("a second network", """ "NetworkingConfig":{"EndpointsConfig":{"production":{}}} """)]
     [InlineData(
         "an address of its choice", """ "NetworkingConfig":{"EndpointsConfig":{"default":{"IPAMConfig":{"IPv4Address":"172.17.0.9"}}}} """)]
@@ -72,20 +73,20 @@ public sealed class HostilePlanTests(ScriptedServer shared) : IClassFixture<Scri
     [InlineData("its own network and another", """ "NetworkingConfig":{"EndpointsConfig":{"berth-ada-app":{},"berth-bob-app":{}}} """)]
     [InlineData("a neighbour's network as the mode", """ "HostConfig":{"NetworkMode":"berth-bob-app"} """)]
 
-    // CVE-2024-21626: the runtime's own open folder of the host became the working folder.
+    // CVE-2024-21626: a folder of the host that the runtime had open became the working folder.
     [InlineData("an open folder of the runtime (CVE-2024-21626)", """ "WorkingDir":"/proc/self/fd/8" """)]
     [InlineData("an open folder of the runtime, spelt otherwise", """ "WorkingDir":"//proc//self/fd/8/../../.." """)]
     [InlineData("an open folder of the runtime behind dots", """ "WorkingDir":"/tmp/../proc/self/fd/8" """)]
     [InlineData("a working folder in /sys", """ "WorkingDir":"/sys/fs/cgroup" """)]
 
-    // A runtime decides what isolation is.
+    // The runtime decides what isolation means.
     [InlineData("another runtime", """ "HostConfig":{"Runtime":"runsc"} """)]
 
-    // kernel.core_pattern runs a program on the host.
+    // The setting kernel.core_pattern names a program that runs on the host.
     [InlineData("kernel settings", """ "HostConfig":{"Sysctls":{"net.ipv4.ip_forward":"1"}} """)]
 
-    // The disk, the engine's socket (docker-outside-of-docker), what other codespaces keep. CVE-2021-30465 and CVE-2019-16884: a mount's
-    // target is a place to attack as well.
+    // A mount can give the host's disk, the engine's socket (docker-outside-of-docker) or what other codespaces keep. The target of a mount
+    // can be attacked as well (CVE-2021-30465 and CVE-2019-16884).
     [InlineData("the host's root", """ "HostConfig":{"Binds":["/:/host"]} """)]
     [InlineData("the engine's socket", """ "HostConfig":{"Binds":["/var/run/docker.sock:/var/run/docker.sock"]} """)]
     [InlineData("a shared volume", """ "HostConfig":{"Binds":["cache:/cache"]} """)]
@@ -109,68 +110,68 @@ public sealed class HostilePlanTests(ScriptedServer shared) : IClassFixture<Scri
     [InlineData("a named volume", """ "HostConfig":{"Mounts":[{"Type":"volume","Source":"cache","Target":"/cache"}]} """)]
     [InlineData("a mount whose keys are in another case", """ "HostConfig":{"Mounts":[{"type":"bind","source":"/","target":"/host"}]} """)]
 
-    // A volume is a mount in other words, and outside the workspace's size.
+    // A volume is a mount in other words, and does not count towards the workspace's size.
     [InlineData(
         "a volume with a driver that mounts the host",
         """ "HostConfig":{"Mounts":[{"Type":"volume","Target":"/h","VolumeOptions":{"DriverConfig":{"Name":"local","Options":{"type":"none","o":"bind","device":"/"}}}}]} """)]
     [InlineData("a volume driver", """ "HostConfig":{"VolumeDriver":"local-persist"} """)]
     [InlineData("an anonymous volume", """ "Volumes":{"/data":{}} """)]
 
-    // Another container's files by its id.
+    // The id of another container would give its files.
     [InlineData("a neighbour's mounts", $$""" "HostConfig":{"VolumesFrom":["{{Foreign}}"]} """)]
     [InlineData("a tmpfs", """ "HostConfig":{"Tmpfs":{"/run":"exec"}} """)]
 
-    // An empty list means: nothing is masked. /proc/sysrq-trigger and /proc/sys then belong to the container.
+    // An empty list means that nothing is masked. /proc/sysrq-trigger and /proc/sys then belong to the container.
     [InlineData("unmasked kernel files", """ "HostConfig":{"MaskedPaths":["/nothing"]} """)]
     [InlineData("writable kernel files", """ "HostConfig":{"ReadonlyPaths":["/nothing"]} """)]
     [InlineData("unmasked kernel files by an empty list", """ "HostConfig":{"MaskedPaths":[]} """)]
     [InlineData("writable kernel files by an empty list", """ "HostConfig":{"ReadonlyPaths":[]} """)]
 
-    // A port that other people's programs take for the host's own.
+    // Other people's programs would take such a port for the host's own.
     [InlineData("a port of the host", """ "HostConfig":{"PortBindings":{"80/tcp":[{"HostIp":"","HostPort":"80"}]}} """)]
     [InlineData("all ports of the host", """ "HostConfig":{"PublishAllPorts":true} """)]
 
-    // Runs when Berth does not know it, before its firewall stands.
+    // Such a container runs when Berth does not know it, before its firewall is set up.
     [InlineData("a restart policy", """ "HostConfig":{"RestartPolicy":{"Name":"always"}} """)]
     [InlineData("removing itself", """ "HostConfig":{"AutoRemove":true} """)]
 
-    // The host's network sends the log to where it says.
+    // The log would be sent from the host's network, to an address that the container chooses.
     [InlineData("a log driver", """ "HostConfig":{"LogConfig":{"Type":"syslog","Config":{"syslog-address":"tcp://10.0.0.1:514"}}} """)]
 
-    // The environment of the linked container: its passwords.
+    // A link gives the environment of the linked container, and so its passwords.
     [InlineData("links", $$""" "HostConfig":{"Links":["{{Foreign}}:db"]} """)]
 
-    // CVE-2022-36109; and the group of the engine's socket.
+    // CVE-2022-36109. A group can also be that of the engine's socket.
     [InlineData("groups", """ "HostConfig":{"GroupAdd":["docker"]} """)]
 
-    // Somebody else is killed in its place.
+    // Another process would be killed in its place.
     [InlineData("no out-of-memory killer", """ "HostConfig":{"OomKillDisable":true} """)]
     [InlineData("an out-of-memory score", """ "HostConfig":{"OomScoreAdj":-1000} """)]
 
-    // Written by whoever reads the field, as root.
+    // The program that reads this field writes the file, as root.
     [InlineData("a file on the host", """ "HostConfig":{"ContainerIDFile":"/etc/cron.d/x"} """)]
 
-    // Names of Berth and of registries lead to somebody who collects tokens.
+    // Names of Berth and of registries would lead to somebody who collects tokens.
     [InlineData("a hosts entry", """ "HostConfig":{"ExtraHosts":["registry.acme.test:10.0.0.1"]} """)]
 
-    // What is unknown is refused: the next engine gives it a meaning.
+    // An unknown field is refused, because the next engine may give it a meaning.
     [InlineData("a storage option", """ "HostConfig":{"StorageOpt":{"size":"1G"}} """)]
     [InlineData("a field of the future", """ "HostConfig":{"Anything":"new"} """)]
 
-    // An image on the engine was authorised for somebody else, and is used without asking anybody; an id has no registry that could be
-    // asked (CVE-2014-9358).
+    // An image on the engine was authorised for somebody else, and the engine uses it without asking anybody. An id has no registry that
+    // could be asked (CVE-2014-9358).
     [InlineData("another image", """ "Image":"localhost:5000/acme/secret:1" """)]
     [InlineData("the same image by tag", """ "Image":"localhost:5000/acme/app-dev:1" """)]
     [InlineData("an image id", """ "Image":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" """)]
     [InlineData("another image in another case", """ "image":"localhost:5000/acme/secret:1" """)]
 
-    // Labels are how Berth finds what is whose, and how proxies and updaters on the host find what to do.
+    // Berth finds by labels what belongs to whom. Proxies and updaters on the host find by labels what to do.
     [InlineData("somebody else's label", """ "Labels":{"berth.codespace":"bob-app"} """)]
     [InlineData("another server's label", """ "Labels":{"berth.host":"elsewhere"} """)]
     [InlineData("a label that steers a proxy", """ "Labels":{"traefik.enable":"true"} """)]
     [InlineData("a MAC address", """ "MacAddress":"02:42:ac:11:00:02" """)]
 
-    // Two readers of one text.
+    // Two readers could read these texts differently.
     [InlineData("text that is no Unicode", """ "User":"\ud800" """)]
     [InlineData("a command that is no list of strings", """ "Cmd":[{"a":1}] """)]
     public async Task A_container_that_asks_for_more_gets_nothing_of_it(string what, string fields)
@@ -178,7 +179,8 @@ public sealed class HostilePlanTests(ScriptedServer shared) : IClassFixture<Scri
         var innocent = await InnocentAsync();
         fields = fields.Trim();
 
-        // Where it repeats a key the last one counts, or it is refused as a whole: both are fine, and the engine looks at what it is asked.
+        // If the fields repeat a key, the last one counts or the configuration is refused. Both are fine, because the scripted engine
+        // checks every container that it is asked for.
         Assert.Equal(innocent, await BodyAsync(fields) ?? innocent);
         Assert.Equal(innocent, await InnocentAsync($"[{{{fields}}}]"));
         Assert.NotEmpty(what);
@@ -269,7 +271,7 @@ public sealed class HostilePlanTests(ScriptedServer shared) : IClassFixture<Scri
         return await BodyAsync("") ?? throw new InvalidOperationException(_log);
     }
 
-    /// <summary>What the engine is asked for the container, but for names; null when the configuration is refused.</summary>
+    /// <summary>What the engine is asked for to make the container, with names replaced. Null: the configuration is refused.</summary>
     private async Task<string?> BodyAsync(string fields)
     {
         World.Sandbox.Files[".devcontainer.json"] =

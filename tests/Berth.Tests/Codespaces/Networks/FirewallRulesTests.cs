@@ -3,7 +3,7 @@ using Berth.Server.Codespaces.Networks;
 
 namespace Berth.Tests.Codespaces.Networks;
 
-/// <summary>The rules as they are written; what they do is shown on the engine.</summary>
+/// <summary>The rules as text. Tests with a real engine show what they do.</summary>
 public sealed class FirewallRulesTests
 {
     [Fact]

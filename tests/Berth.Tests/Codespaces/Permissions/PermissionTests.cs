@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Berth.Tests.Codespaces.Permissions;
 
 /// <summary>
-/// What users let codespaces of a repository read of others, in rows and requests; what a configuration asks for is put there as a start
-/// does.
+/// What users allow codespaces of a repository to read in others, in rows and requests. The tests insert what a configuration asks for, as
+/// a start does.
 /// </summary>
 public sealed class PermissionTests(CodespaceServer shared)
 {
@@ -77,7 +77,7 @@ public sealed class PermissionTests(CodespaceServer shared)
         Assert.Equal(HttpStatusCode.Forbidden, await codespace.PullAsync(world.Image));
     }
 
-    /// <summary>Git is permitted apart from packages, and each by its own field.</summary>
+    /// <summary>Git is permitted separately from packages, each by its own field.</summary>
     [Fact]
     public async Task Permitting_git_permits_no_packages_and_the_other_way_round()
     {
@@ -124,7 +124,7 @@ public sealed class PermissionTests(CodespaceServer shared)
                 $"'{name}' is not another repository of {world.Acme} that you can read", refused.Message, StringComparison.Ordinal);
         }
 
-        // Nothing of a list with a fault is taken.
+        // Nothing is taken from a list with a fault.
         Assert.Empty(await PermittedAsync(world.Member, world.App));
         foreach (var (body, message) in new[] { ("{}", "repositories is missing"), ("""{"repositories":"x"}""", "must be a list") })
         {
@@ -178,7 +178,7 @@ public sealed class PermissionTests(CodespaceServer shared)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// A private library with a private image that inherits its access; a member may write to the app and read the library.
+    /// A private library has a private image that inherits its access. A member may write to the app and read the library.
     /// </summary>
     private async Task<Situation> WorldAsync()
     {
@@ -199,7 +199,7 @@ public sealed class PermissionTests(CodespaceServer shared)
         var id = created["id"].GetInt64();
         var secret = TokenSecret.Create(TokenSecret.Codespace);
 
-        // Its start fails without an engine and ends the tokens of the codespace: only then is there one that stays.
+        // The start fails without an engine and then ends the codespace's tokens. Only a token that is inserted after that stays.
         using var client = shared.Server.Client(creator.Token);
         await CodespaceServer.LogAsync(client, created["name"].GetString()!);
         await WriteAsync(session => TokenTable.InsertAsync(session, new NewTokenRow

@@ -3,7 +3,7 @@ using Berth.Server.Codespaces.Prebuilds;
 
 namespace Berth.Tests.Codespaces.Prebuilds;
 
-/// <summary>When schedules come round.</summary>
+/// <summary>When schedules are due.</summary>
 public sealed class PrebuildScheduleTests
 {
     [Theory]

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Codespaces.Prebuilds;
 
-/// <summary>Prebuilds from their configuration to what is kept of them, on a scripted engine.</summary>
+/// <summary>Prebuilds, from their configuration to what is kept of them, on a scripted engine.</summary>
 public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<ScriptedServer>
 {
     private ScriptedWorld World => scripted.World;
@@ -61,7 +61,7 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
         Assert.Equal(World.Sandbox.Commit, prebuild["commit_sha"].GetString());
         Assert.Equal(["first", "second"], Ran());
 
-        // What is left is an image that no registry could have and the workspace; nobody's list shows its codespace.
+        // The prebuild leaves its workspace and an image that no registry could have. Its codespace is in nobody's list.
         var row = await RowAsync(id);
         Assert.Contains(row.Image!, World.Engine.Images);
         Assert.StartsWith("berth.invalid/", row.Image, StringComparison.Ordinal);
@@ -91,7 +91,7 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
         Assert.True(File.Exists(Path.Combine(World.Folders(row).Workspace(row.ImageName), "made")), await World.LogNowAsync(name));
         Assert.True((await World.Ada.GetAsync($"/user/codespaces/{name}"))["prebuild"].GetBoolean());
 
-        // Its files are its own, and its container outlives the prebuild; a rebuild goes the whole way.
+        // The codespace's files are its own, and its container outlives the prebuild. A rebuild runs all commands.
         Assert.True(File.Exists(made));
         await World.Ada.DoAsync("DELETE", $"{Prebuilds}/{id}");
         await World.StopAsync(name);
@@ -130,7 +130,7 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
         }
         else
         {
-            // As by an image whose tag has moved.
+            // The hash also changes when the tag of an image moves.
             await World.ExecuteAsync("update prebuilds set configuration_hash = 'x' where codespace_id = @id", new { id });
         }
 
@@ -159,7 +159,7 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
         Assert.Equal("first", Ran()[0]);
     }
 
-    /// <summary>A prebuild of a branch, with a file beside git's in its workspace.</summary>
+    /// <summary>Makes a prebuild of a branch, with a file in its workspace that is not git's.</summary>
     private async Task<(long Id, string Made)> MadeAsync(string branch, string marker)
     {
         World.Reset();
@@ -181,7 +181,7 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
 
     private IReadOnlyList<string> Ran() => World.Engine.LastWords("first", "second", "third", "fourth");
 
-    /// <summary>Its name; <see cref="Ran"/> counts from then on.</summary>
+    /// <summary>Returns the codespace's name. <see cref="Ran"/> counts from its creation on.</summary>
     private async Task<string> CreateAsync(string branch)
     {
         World.Engine.ForgetCommands();
@@ -300,7 +300,7 @@ public sealed class PrebuildTests(ScriptedServer scripted) : IClassFixture<Scrip
         return id;
     }
 
-    /// <summary>To its end.</summary>
+    /// <summary>Reads the log to its end.</summary>
     private async Task<string> LogAsync(long id) => (await World.Ada.GetAsync($"{Prebuilds}/{id}/log?follow=true")).Body;
 
     private Task<List<Prebuild>> OfAsync(long configuration) =>

@@ -6,7 +6,7 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Codespaces.Prebuilds;
 
-/// <summary>Pushes that git servers tell of, in their own forms.</summary>
+/// <summary>Pushes that git servers report, each in its own form.</summary>
 public sealed class PushHookTests(ScriptedServer scripted) : IClassFixture<ScriptedServer>
 {
     private const string Body = """{"ref":"refs/heads/main","after":"1111111111111111111111111111111111111111"}""";

@@ -2,7 +2,7 @@ using Berth.Server.Codespaces.Prebuilds;
 
 namespace Berth.Tests.Codespaces.Prebuilds;
 
-/// <summary>Which prebuilds are let go.</summary>
+/// <summary>Which prebuilds are deleted.</summary>
 public sealed class TrimPrebuildsTests
 {
     private static readonly Dictionary<long, long> Kept = new() { [1] = 2, [2] = 1 };

@@ -65,7 +65,7 @@ public sealed class BackgroundCommandTests
         var name = await world.CreateAsync();
         await world.LogAsync(name);
 
-        // What a kill leaves: the row says that commands run, and nobody runs them.
+        // A kill leaves a row that says that commands run, although nobody runs them.
         await world.ExecuteAsync("update codespaces set commands_running = true where name = @name", new { name });
         await world.Server.RestartAsync();
         Assert.Contains("the server ended while commands ran in the background", await world.LogAsync(name), StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public sealed class BackgroundCommandTests
         }
     }
 
-    /// <summary>postCreateCommand begins and lasts until the test ends it.</summary>
+    /// <summary>The postCreateCommand begins and lasts until the test ends it.</summary>
     private async Task<ScriptedWorld> CreateAsync()
     {
         var world = await ScriptedWorld.CreateAsync();

@@ -4,7 +4,7 @@ using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>The container that people work in, and what runs in it, on an engine that is scripted.</summary>
+/// <summary>The container that people work in, and what runs in it, on a scripted engine.</summary>
 public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<ScriptedServer>
 {
     private const string Script = "echo Container started\ntrap \"exit 0\" 15\n";
@@ -115,7 +115,7 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
         Assert.Equal(below, FromOf(World.Engine.Built[(string)World.Engine.Bodies[$"berth-{name}.web"]["Image"]!].Dockerfile));
         Assert.Contains("@sha256:", FromOf(World.Engine.Built[below].Dockerfile), StringComparison.Ordinal);
 
-        // Once for both.
+        // The base is built once for both.
         Assert.Single(
             (await World.LogAsync(name)).Split('\n'),
             line => line.Contains("building compose.yml (services.base", StringComparison.Ordinal));
@@ -340,7 +340,7 @@ public sealed class DevContainerTests(ScriptedServer shared) : IClassFixture<Scr
 
     private IEnumerable<string> Ran() => World.Engine.Commands.Where(IsOfTheRepository).Select(command => command.Command[^1]);
 
-    /// <summary>The command that is called bad fails.</summary>
+    /// <summary>Creates a codespace with these fields, in which a command named bad fails.</summary>
     private async Task<string> CreateAsync(string fields)
     {
         World.Reset();

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>While no engine answers the server says so, whatever it is asked; wishes wait until one does.</summary>
+/// <summary>While no engine answers, the server says so to every request. What people asked for waits until one answers.</summary>
 public sealed class EngineAwayTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -27,8 +27,8 @@ public sealed class EngineAwayTests
         await using var world = await ScriptedWorld.CreateAsync();
         var name = await world.CreateAsync();
 
-        // An engine that ends takes its containers with it, and may go on answering until they have ended: the codespace is seen to stop,
-        // and then nobody answers.
+        // An engine that ends takes its containers with it, and may go on answering until they have ended. So the codespace is seen to stop
+        // first, and then nobody answers.
         world.Engine.Restart();
         await world.UntilAsync(name, CodespaceState.Shutdown);
         world.Engine.Stop();
@@ -38,7 +38,7 @@ public sealed class EngineAwayTests
             "the container engine is away (no container engine answers at /scripted (Connection refused)); the codespace is Shutdown",
             reply.Message);
 
-        // Back again, it is the codespace that is not there.
+        // When the engine is back, the refusal is about the codespace.
         world.Engine.Restart();
         var after = await world.Ada.SendAsync(method, $"/user/codespaces/{name}/{path}", body);
         Assert.Equal(HttpStatusCode.Conflict, after.Status);

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>A container that carries a codespace's labels is nobody's: whose one is says what was written down when it was made.</summary>
+/// <summary>
+/// The labels of a codespace do not make a container its own. What was written down when the container was made says whose it is.
+/// </summary>
 [Trait("Suite", "hostile")]
 public sealed class ForgedLabelsTests
 {
@@ -48,7 +50,7 @@ public sealed class ForgedLabelsTests
         go.SetResult();
     }
 
-    /// <summary>However a builder read the text: what it made is looked at.</summary>
+    /// <summary>However a builder read the Dockerfile, the image that it made is checked.</summary>
     [Theory]
     [InlineData("berth.codespace", "bob-app")]
     [InlineData("berth.repository", "other/1")]
@@ -81,7 +83,7 @@ public sealed class ForgedLabelsTests
         await world.UntilAsync(name, CodespaceState.Shutdown);
         Assert.True(Find(world, forged).Running);
 
-        // It runs, and its codespace stands still: that is no reason to stop either.
+        // The forged container runs while its codespace does not. That is no reason to stop it either.
         await world.Reconciler.RunOnceAsync(Cancel);
         await world.StartAsync(name);
         await world.AvailableAsync(name);
@@ -140,7 +142,7 @@ public sealed class ForgedLabelsTests
         var service = world.Engine.MakeNamed(
             $"berth-{name}.db", running: true, new Dictionary<string, string>(labels) { ["berth.role"] = "service" });
 
-        // Its row is as the migration finds it.
+        // The row is in the state in which the migration finds it.
         await world.ExecuteAsync("update codespaces set container_id = @container where name = @name", new { container, name });
         await world.StopAsync(name);
         await world.UntilAsync(name, CodespaceState.Shutdown);
@@ -202,7 +204,7 @@ public sealed class ForgedLabelsTests
         Assert.False(watch.Exceeded.IsCancellationRequested);
     }
 
-    /// <summary>As an image of the attacker's makes them.</summary>
+    /// <summary>Makes a container with the labels that an attacker's image would give it.</summary>
     private static string Forge(ScriptedWorld world, string codespace) => world.Engine.Make(
         running: true, ("berth.codespace", codespace), ("berth.host", world.Host), ("berth.role", "dev"));
 

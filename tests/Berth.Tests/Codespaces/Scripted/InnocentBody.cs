@@ -4,8 +4,8 @@ using Berth.Server.Codespaces.Engine;
 namespace Berth.Tests.Codespaces.Scripted;
 
 /// <summary>
-/// What a codespace may ask the engine for, written down once more, apart from the code that asks: whatever a test's repository, image or
-/// feature says, a container with anything else in it fails the test.
+/// What a codespace may ask the engine for. It is written down here a second time, apart from the code that asks. A container with anything
+/// else in it fails the test, whatever the test's repository, image or feature says.
 /// </summary>
 internal static class InnocentBody
 {
@@ -23,7 +23,7 @@ internal static class InnocentBody
 
     private static readonly string[] Limits = ["as", "core", "cpu", "data", "fsize", "memlock", "nofile", "nproc", "stack"];
 
-    /// <exception cref="EngineException">It holds anything else; the start fails with it.</exception>
+    /// <exception cref="EngineException">The body has anything else. The start fails with this exception.</exception>
     public static void Check(string name, JsonObject body)
     {
         try
@@ -43,7 +43,7 @@ internal static class InnocentBody
         Assert.Empty(host.Select(field => field.Key).Except(HostFields));
         if (name.EndsWith(".users", StringComparison.Ordinal))
         {
-            // It never runs.
+            // This container never runs.
             Assert.Equal("none", (string?)host["NetworkMode"]);
             return;
         }

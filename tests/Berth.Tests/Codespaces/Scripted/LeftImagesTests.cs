@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>What builds and codespaces leave on the engine goes, also when something held on to it at first.</summary>
+/// <summary>What builds and codespaces leave on the engine is removed, even if something held on to it at first.</summary>
 public sealed class LeftImagesTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -3,7 +3,7 @@ using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>A process of a scripted container that runs on this machine: its command is the one that a real container would run.</summary>
+/// <summary>A process of a scripted container that runs on this machine, with the command that a real container would run.</summary>
 internal sealed class LocalProcess : IEngineProcess
 {
     private readonly Process _process;
@@ -18,7 +18,7 @@ internal sealed class LocalProcess : IEngineProcess
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            // The folders of a codespace are not on this machine.
+            // The folders of a codespace do not exist on this machine.
             WorkingDirectory = Directory.Exists(command.Folder) ? command.Folder : "/",
         };
         foreach (var argument in command.Command.Skip(1))
@@ -40,7 +40,7 @@ internal sealed class LocalProcess : IEngineProcess
         _process = Process.Start(start)!;
     }
 
-    /// <summary>Runs what does not belong to a start; a start's own files are only said to be there.</summary>
+    /// <summary>Runs the command. One that writes a start's own files is not run, but answered as if it had written them.</summary>
     public static IEngineProcess Of(EngineCommand command, string? path = null) =>
         WritesHere(command) ? ScriptedProcess.Of(command) : new LocalProcess(command, path);
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>A rebuild whose new container does not come up: whoever works in the codespace has the one of before.</summary>
+/// <summary>When the new container of a rebuild does not come up, people keep the earlier one.</summary>
 public sealed class RebuildTests : IClassFixture<ScriptedServer>
 {
     public RebuildTests(ScriptedServer shared)
@@ -29,7 +29,7 @@ public sealed class RebuildTests : IClassFixture<ScriptedServer>
     [Fact]
     public Task A_container_that_the_engine_does_not_start_leaves_the_one_of_before()
     {
-        // The one of before is started after it.
+        // The first start is that of the new container. After it the earlier one is started.
         var starts = 0;
         return GoesBackAsync(
             _ => World.Engine.On((call, _) => call == "Start" && ++starts == 1
@@ -38,7 +38,7 @@ public sealed class RebuildTests : IClassFixture<ScriptedServer>
             "cannot start the dev container: unable to find user nobody-such");
     }
 
-    /// <summary>As after the server was killed between the two: what was set aside is there, and what was to come is half made.</summary>
+    /// <summary>The server was killed between two steps: the earlier container is set aside, and the new one is half made.</summary>
     [Fact]
     public async Task What_was_set_aside_when_a_server_ended_is_found_by_the_next_start()
     {
@@ -115,7 +115,7 @@ public sealed class RebuildTests : IClassFixture<ScriptedServer>
         Assert.False(Directory.Exists(World.Folders(row).Before));
     }
 
-    /// <summary>The only one of the codespace.</summary>
+    /// <summary>The codespace's only container.</summary>
     private EngineContainer Mine(string name) =>
         Assert.Single(World.Engine.Containers, container => container.Labels.GetValueOrDefault(BerthLabels.Codespace) == name);
 }

@@ -3,9 +3,7 @@ using Berth.Server.Codespaces;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>
-/// What is true of a codespace becomes what is desired of it, whatever befalls the server, the engine and the container meanwhile.
-/// </summary>
+/// <summary>A codespace becomes what is desired of it, whatever happens to the server, the engine and the container meanwhile.</summary>
 public sealed class ReconcilerTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -205,7 +203,7 @@ public sealed class ReconcilerTests
         Assert.NotEqual(before, Assert.Single(world.Engine.Containers).Id);
     }
 
-    /// <summary>A mistake in the configuration is mended from inside, so somebody has to get in.</summary>
+    /// <summary>A mistake in the configuration is corrected from inside, so people must be able to get in.</summary>
     [Theory]
     [InlineData("{ \"image\": [7] }", "image must be a text")]
     [InlineData("{", "devcontainer.json")]

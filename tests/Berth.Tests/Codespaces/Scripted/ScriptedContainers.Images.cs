@@ -9,7 +9,9 @@ namespace Berth.Tests.Codespaces.Scripted;
 /// <content>Images that builds leave, and that something holds on to.</content>
 internal sealed partial class ScriptedContainers
 {
-    /// <summary>A layer without a name, as a build that goes on or was ended has it; something holds on to it for some tries.</summary>
+    /// <summary>
+    /// Adds a layer without a name, as a running or ended build leaves it. Something holds on to it for some tries to remove it.
+    /// </summary>
     public string Leave(string repository, int held = 0)
     {
         lock (_lock)
@@ -21,7 +23,7 @@ internal sealed partial class ScriptedContainers
         }
     }
 
-    /// <summary>Something holds on to an image for so many tries.</summary>
+    /// <summary>Lets something hold on to an image for this many tries to remove it.</summary>
     public void Hold(string image, int tries)
     {
         lock (_lock)
@@ -30,7 +32,7 @@ internal sealed partial class ScriptedContainers
         }
     }
 
-    /// <summary>Names of images, ids of those that have none.</summary>
+    /// <summary>The names of images, and the ids of those that have none.</summary>
     public IReadOnlyList<string> Images
     {
         get
@@ -42,13 +44,13 @@ internal sealed partial class ScriptedContainers
         }
     }
 
-    /// <summary>What a build makes of its labels; null: what stands in its Dockerfile.</summary>
+    /// <summary>The labels of the images that builds make. Null: the ones in their Dockerfiles.</summary>
     public IReadOnlyDictionary<string, string>? BuiltLabels { get; set; }
 
-    /// <summary>What each image was built from: its Dockerfile, and the names of all files that came with it.</summary>
+    /// <summary>The Dockerfile that each image was built from, and the names of all files that came with it.</summary>
     public ConcurrentDictionary<string, (string Dockerfile, IReadOnlyList<string> Files)> Built { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Those of Berth's that stand last.</summary>
+    /// <summary>Berth's labels, from the last line that sets them.</summary>
     private async Task<Dictionary<string, string>> LabelsInAsync(
         string tag, Func<Stream, CancellationToken, Task> writeContext, CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ internal sealed partial class ScriptedContainers
     /// <summary>Every process that was asked for, in this order. The server may ask for more while a test reads it.</summary>
     public IReadOnlyList<EngineCommand> Commands => [.. _commands];
 
-    /// <summary>The last words of the commands among these, in their order.</summary>
+    /// <summary>The last word of each command, in their order, if it is among these.</summary>
     public IReadOnlyList<string> LastWords(params string[] among) =>
         [.. Commands.Select(command => command.Command[^1]).Where(among.Contains)];
 

@@ -8,8 +8,8 @@ using Berth.Server.Oci;
 namespace Berth.Tests.Codespaces.Scripted;
 
 /// <summary>
-/// A container engine that is nothing but state: containers, images, networks and volumes are entries that a test reads and changes. It
-/// goes away, comes back, restarts, and fails or waits at whatever call a test names.
+/// A container engine that is only state: containers, images, networks and volumes are entries that a test reads and changes. It can go
+/// away, come back, restart, and fail or wait at any call that a test names.
 /// </summary>
 internal sealed partial class ScriptedContainers : IContainerEngine
 {
@@ -26,16 +26,16 @@ internal sealed partial class ScriptedContainers : IContainerEngine
     private volatile Func<string, CancellationToken, Task> _script = (_, _) => Task.CompletedTask;
     private int _made;
 
-    /// <summary>Why no engine answers; null: one does.</summary>
+    /// <summary>The reason why no engine answers. Null: one answers.</summary>
     public volatile string? Away;
 
     /// <summary>Bytes that every container has written into its own layer.</summary>
     public long Written { get; set; }
 
-    /// <summary>What it says of itself.</summary>
+    /// <summary>The version that the engine reports.</summary>
     public string Version { get; set; } = "29.5.1";
 
-    /// <summary>Of the images that are pulled from now on.</summary>
+    /// <summary>Counts for the images that are pulled from now on.</summary>
     public IReadOnlyDictionary<string, string> ImageLabels { get; set; } = new Dictionary<string, string>();
 
     /// <inheritdoc cref="ImageLabels"/>
@@ -44,13 +44,13 @@ internal sealed partial class ScriptedContainers : IContainerEngine
     /// <inheritdoc cref="ImageLabels"/>
     public long ImageBytes { get; set; }
 
-    /// <summary>What was asked for each container, by its name; the last one counts.</summary>
+    /// <summary>The last request for each container, by the container's name.</summary>
     public ConcurrentDictionary<string, JsonObject> Bodies { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Every call so far, by its method's name without "Async".</summary>
     public IReadOnlyList<string> Calls => [.. _calls];
 
-    /// <summary>Containers whose processes were limited after they were made.</summary>
+    /// <summary>The containers whose processes were limited after they were made.</summary>
     public IReadOnlyList<string> Limited => [.. _limited];
 
     public IReadOnlyList<EngineContainer> Containers
@@ -75,23 +75,23 @@ internal sealed partial class ScriptedContainers : IContainerEngine
         }
     }
 
-    /// <summary>Asked before every call; it may throw, or wait.</summary>
+    /// <summary>Sets a script that runs before every call. It may throw or wait.</summary>
     public void On(Func<string, CancellationToken, Task> script) => _script = script;
 
-    /// <summary>Fails these calls with the engine's words, until <see cref="Heal"/>.</summary>
+    /// <summary>Makes these calls fail with the engine's message, until <see cref="Heal"/>.</summary>
     public void Fail(string call, string words, int status = 500) =>
         On((name, _) => name == call ? throw new EngineException(status, words) : Task.CompletedTask);
 
     public void Heal() => On((_, _) => Task.CompletedTask);
 
-    /// <summary>As an engine that is stopped: its containers end, and nobody answers.</summary>
+    /// <summary>Stops the engine. Its containers end, and nobody answers.</summary>
     public void Stop()
     {
         EndAll();
         Away = "Connection refused";
     }
 
-    /// <summary>As an engine that is restarted: its containers have ended.</summary>
+    /// <summary>Restarts the engine. Its containers have ended.</summary>
     public void Restart()
     {
         EndAll();
@@ -122,7 +122,7 @@ internal sealed partial class ScriptedContainers : IContainerEngine
         }
     }
 
-    /// <summary>A container as somebody beside Berth makes it.</summary>
+    /// <summary>Makes a container as somebody other than Berth does.</summary>
     public string Make(bool running, params (string Name, string Value)[] labels) =>
         MakeNamed($"somebodys_{_made}", running, labels.ToDictionary(label => label.Name, label => label.Value, StringComparer.Ordinal));
 
@@ -233,7 +233,7 @@ internal sealed partial class ScriptedContainers : IContainerEngine
     public Task StartAsync(string id, CancellationToken cancellationToken) =>
         AnswerAsync(() => _containers[id] = Started(_containers[id] with { Running = true, HasEnded = false }), cancellationToken);
 
-    /// <summary>What becomes of a container as it is started.</summary>
+    /// <summary>Changes a container as it is started.</summary>
     public Func<EngineContainer, EngineContainer> Started { get; set; } = container => container;
 
     public Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) => AnswerAsync(
@@ -264,7 +264,7 @@ internal sealed partial class ScriptedContainers : IContainerEngine
     public Task<IAsyncEnumerable<string>> CreationsAsync(CancellationToken cancellationToken) =>
         AnswerAsync(() => _creations.Reader.ReadAllAsync(CancellationToken.None), cancellationToken);
 
-    /// <summary>Tells whoever listens that a container was made.</summary>
+    /// <summary>Tells listeners that a container was made.</summary>
     public void TellCreation(string id) => _creations.Writer.TryWrite(id);
 
     public Task<string?> ReadFileAsync(

@@ -3,15 +3,15 @@ using Berth.Server.Codespaces.Engine;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>A process that says its output and ends.</summary>
-/// <remarks>By itself it is the shell that is asked for its environment, or says nothing.</remarks>
+/// <summary>A process that prints its output and ends.</summary>
+/// <remarks>By default it answers as a shell that is asked for its environment, and prints nothing for other commands.</remarks>
 internal sealed class ScriptedProcess(
     string output = "", int exitCode = 0, Exception? ending = null, Task? until = null, string errors = "")
     : IEngineProcess
 {
     private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends when nobody listens to it any more.</summary>
+    /// <summary>Completes when the process is killed, because nobody listens to it any more.</summary>
     public Task Killed => _killed.Task;
 
     public static ScriptedProcess Of(EngineCommand command)
@@ -41,7 +41,7 @@ internal sealed class ScriptedProcess(
         await (until ?? Task.CompletedTask).WaitAsync(cancellationToken);
     }
 
-    /// <summary>What it was sent so far.</summary>
+    /// <summary>The input so far.</summary>
     public string Input { get; private set; } = "";
 
     public Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken)

@@ -3,28 +3,28 @@ using Berth.Server.Codespaces.Sandbox;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>The git of a test, which "clones" the test's files.</summary>
+/// <summary>A scripted git, which "clones" the test's files.</summary>
 internal sealed class ScriptedSandbox : ISandbox
 {
-    /// <summary>What the next clone finds.</summary>
+    /// <summary>The files that the next clone brings.</summary>
     public Dictionary<string, string> Files { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The submodules of what is cloned, by path; each has one file.</summary>
+    /// <summary>The URLs of the submodules of what is cloned, by path. Each has one file.</summary>
     public Dictionary<string, string> Submodules { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What repositories have that are checked out by a commit, as for ADD.</summary>
+    /// <summary>The files of repositories that are checked out by a commit, as for ADD.</summary>
     public Dictionary<string, string> CheckedOut { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What is at the remote, whatever it is asked for.</summary>
+    /// <summary>The commit at the remote, whatever reference is asked for.</summary>
     public string Commit { get; set; } = new('1', 40);
 
-    /// <summary>What git says on its error output before it fails; null: it does not.</summary>
+    /// <summary>What git prints as an error before it fails. Null: it does not fail.</summary>
     public string? GitFails { get; set; }
 
-    /// <summary>Why no sandbox can be made; null: one can.</summary>
+    /// <summary>The reason why no sandbox can be made. Null: one can.</summary>
     public string? Missing { get; set; }
 
-    /// <summary>Asked before a clone: it may throw, or wait.</summary>
+    /// <summary>Runs before a clone. It may throw or wait.</summary>
     public Func<string, CancellationToken, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
 
     public Task<string?> UnavailableAsync(CancellationToken cancellationToken) => Task.FromResult(Missing);
@@ -37,14 +37,14 @@ internal sealed class ScriptedSandbox : ISandbox
         List<string> words = [.. arguments];
         if (words.Contains("rev-parse"))
         {
-            // HEAD, and folders of it.
+            // The names are HEAD and folders of it.
             var ids = words.Skip(words.IndexOf("rev-parse") + 1).Select(name => name == "HEAD" ? Commit : $"tree of {name}");
             return new ToolResult(0, string.Join('\n', ids));
         }
 
         if (words.Contains("config"))
         {
-            // Of the repository itself alone.
+            // Only the repository itself lists submodules.
             var isListed = words.Contains("--list") && File.Exists(Path.Combine(words[words.IndexOf("-C") + 1], ".gitmodules"));
             return new ToolResult(words.Contains("--list") && !isListed ? 1 : 0, !isListed ? "" : string.Concat(Submodules.Select(
                 one => $"submodule.{one.Key}.path\n{one.Key}\0submodule.{one.Key}.url\n{one.Value}\0")));

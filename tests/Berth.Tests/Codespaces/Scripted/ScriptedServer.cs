@@ -1,6 +1,6 @@
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>One scripted world for the tests of a class, which run one after the other.</summary>
+/// <summary>One scripted world for the tests of a class, which run one after another.</summary>
 public sealed class ScriptedServer : IAsyncLifetime
 {
     private ScriptedWorld? _world;

@@ -12,8 +12,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Berth.Tests.Codespaces.Scripted;
 
 /// <summary>
-/// A server whose engine and git are scripted, everything between them real; ada, a repository of hers and an image in
-/// its registry.
+/// A server with a scripted engine and a scripted git. Everything between them is real. It has ada, one of her repositories, and an image
+/// in its registry.
 /// </summary>
 internal sealed class ScriptedWorld : IAsyncDisposable
 {
@@ -85,12 +85,12 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         var world = new ScriptedWorld(server, engine, sandbox, ada, repository, programs);
         world.Reset();
 
-        // A folder of this machine is for site administrators to name.
+        // Only site administrators may name a folder of this machine.
         await world.ExecuteAsync("update repositories set clone_url = 'file:///nonexistent/app'", new { });
         return world;
     }
 
-    /// <summary>Nothing fails any more.</summary>
+    /// <summary>Restores a state in which nothing fails.</summary>
     public void Reset()
     {
         Release();
@@ -107,7 +107,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{Image}}" }""";
     }
 
-    /// <summary>Asks for a codespace and goes on.</summary>
+    /// <summary>Asks for a codespace and does not wait.</summary>
     public async Task<string> BeginAsync() => (await Ada.DoAsync("POST", $"/repos/{Repository}/codespaces", "{}"))["name"].GetString()!;
 
     /// <summary>Asks for a codespace and waits until people can work in it, or it has failed.</summary>
@@ -118,7 +118,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         return name;
     }
 
-    /// <summary>Starts it again, and waits in the same way.</summary>
+    /// <summary>Starts the codespace again and waits in the same way.</summary>
     public async Task StartAsync(string name)
     {
         await Ada.DoAsync("POST", $"/user/codespaces/{name}/start");
@@ -127,7 +127,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
 
     public Task StopAsync(string name) => Ada.DoAsync("POST", $"/user/codespaces/{name}/stop");
 
-    /// <summary>The log to the end of what is followed.</summary>
+    /// <summary>The log, to the end of what is followed.</summary>
     public async Task<string> LogAsync(string name, string follow = "true") =>
         (await Ada.GetAsync($"/user/codespaces/{name}/creation-log?follow={follow}")).Body;
 
@@ -158,7 +158,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         return Engine.Containers.Single(container => container.Id == id);
     }
 
-    /// <summary>Waits for a state, looking around as the server does every few seconds.</summary>
+    /// <summary>Waits for a state, and reconciles meanwhile as the server does every few seconds.</summary>
     public async Task UntilAsync(string name, string state)
     {
         for (var begin = TimeProvider.System.GetTimestamp();
@@ -172,7 +172,9 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets a call of the engine or "clone" wait from now on; the answer ends when the first one does.</summary>
+    /// <summary>
+    /// Makes a call of the engine, or "clone", wait from now on. The returned task ends when the first such call is made.
+    /// </summary>
     public Task Hold(string call)
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -194,7 +196,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         return reached.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
     }
 
-    /// <summary>Lets go what is held.</summary>
+    /// <summary>Lets the held calls go on.</summary>
     public void Release()
     {
         Engine.Heal();
@@ -202,7 +204,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         _held.TrySetResult();
     }
 
-    /// <summary>One look around, and what it begins has made this call.</summary>
+    /// <summary>Reconciles once, and waits until what that begins has made this call.</summary>
     public async Task LookAsync(string call)
     {
         var before = Engine.Calls.Count(made => made == call);
@@ -214,8 +216,8 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until nothing of the codespace runs on the engine, looking around as the server does. Its row may still be ShuttingDown then:
-    /// whoever starts it again waits for Shutdown.
+    /// Waits until nothing of the codespace runs on the engine, and reconciles meanwhile as the server does. Its row may still be
+    /// ShuttingDown then. To start it again, a test waits for Shutdown.
     /// </summary>
     public async Task UntilStoppedAsync(string name)
     {
@@ -226,11 +228,11 @@ internal sealed class ScriptedWorld : IAsyncDisposable
         }
     }
 
-    /// <summary>Leaves the codespace as the deletion of its repository does.</summary>
+    /// <summary>Leaves the codespace in the state that the deletion of its repository leaves it in.</summary>
     public Task ForgetRepositoryAsync(string name) =>
         ExecuteAsync("update codespaces set repository_id = null where name = @name", new { name });
 
-    /// <summary>How many tokens it has.</summary>
+    /// <summary>The number of the codespace's tokens.</summary>
     public async Task<long> TokensAsync(string name)
     {
         var id = (await RowAsync(name))!.Id;
@@ -245,7 +247,7 @@ internal sealed class ScriptedWorld : IAsyncDisposable
     public async Task<Reply> ExecAsync(string name) =>
         await Ada.SendAsync("POST", $"/user/codespaces/{name}/exec", """{"command":["true"]}""");
 
-    /// <summary>A port of a scripted container is the same port of this machine.</summary>
+    /// <summary>Connects to the same port of this machine, which stands for the container's.</summary>
     private static async Task<Socket> ConnectAsync(EngineContainer container, int port, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

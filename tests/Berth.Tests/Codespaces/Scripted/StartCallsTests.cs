@@ -1,6 +1,6 @@
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>What a start asks the engine for: each call is time that somebody waits.</summary>
+/// <summary>What a start asks the engine for. Each call takes time for which somebody waits.</summary>
 public sealed class StartCallsTests
 {
     [Fact]
@@ -16,7 +16,7 @@ public sealed class StartCallsTests
         Assert.DoesNotContain("NamedImages", calls.Keys);
     }
 
-    /// <summary>A process in a container costs a tenth of a second.</summary>
+    /// <summary>Each process in a container costs a tenth of a second.</summary>
     [Fact]
     public async Task One_process_writes_the_files_and_asks_the_shell()
     {

@@ -3,10 +3,10 @@ using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>Every start that fails says why, in words for the person who started it, and works once the cause is gone.</summary>
+/// <summary>A failed start tells the person who started it why it failed. The next start works once the cause is gone.</summary>
 public sealed class StartFailureTests : IClassFixture<ScriptedServer>
 {
-    /// <summary>The world is shared, and each test begins where nothing fails: what the one before broke is mended.</summary>
+    /// <summary>The tests share the world, so each begins by mending what the one before broke.</summary>
     public StartFailureTests(ScriptedServer shared)
     {
         World = shared.World;

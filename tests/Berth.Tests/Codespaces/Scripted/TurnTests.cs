@@ -3,7 +3,7 @@ using Berth.Server.Codespaces;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>Starts wait for their turn, and a repository's own program keeps nobody from having one.</summary>
+/// <summary>Starts wait for their turn, and a repository's own program does not keep anybody waiting for one.</summary>
 public sealed class TurnTests
 {
     private readonly TaskCompletionSource _commands = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -14,7 +14,7 @@ public sealed class TurnTests
         await using var world = await ScriptedWorld.CreateAsync("BERTH_MAX_STARTS=2", "BERTH_MAX_STARTS_PER_USER=1");
         var waiting = new ConcurrentQueue<string>();
 
-        // People wait for it.
+        // People wait for this command before they can work.
         world.Sandbox.Files[".devcontainer.json"] = $$"""{ "image": "{{world.Image}}", "onCreateCommand": "make all" }""";
         world.Engine.Processes = command =>
         {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Berth.Tests.Codespaces.Scripted;
 
-/// <summary>What the server does by itself with codespaces that run.</summary>
+/// <summary>What the server does by itself with running codespaces.</summary>
 public sealed class WatcherTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -19,7 +19,7 @@ public sealed class WatcherTests
         await world.LookAsync("Container");
         await world.AvailableAsync(name);
 
-        // Use counts from anew.
+        // After a use, the idle time counts anew.
         await world.ExecAsync(name);
         world.Server.Clock.Advance(TimeSpan.FromMinutes(29));
         await world.LookAsync("Container");
