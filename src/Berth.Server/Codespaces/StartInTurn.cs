@@ -3,7 +3,6 @@ namespace Berth.Server.Codespaces;
 /// <summary>Runs a start once its turn has come.</summary>
 internal sealed class StartInTurn(StartTurns turns, StartCodespace start, CodespaceRows rows)
 {
-    /// <param name="available">Called when people can work in it.</param>
     /// <exception cref="OperationCanceledException">Somebody asked for something else, or the server stops.</exception>
     public async Task RunAsync(Codespace codespace, Action available, CancellationToken cancellationToken)
     {

@@ -8,7 +8,6 @@ namespace Berth.Server.Codespaces.Compose;
 /// Only files of the checkout may be extended or included. <see cref="ServiceReader"/> checks the rest of the specification.
 /// </summary>
 /// <param name="workspace">The value of <c>${PWD}</c>.</param>
-/// <param name="remarks">Gets a line for each thing that is ignored.</param>
 internal sealed class ComposeFiles(Checkout checkout, string workspace, List<string> remarks)
 {
     private const long MaxBytes = 256 * 1024;

@@ -3,7 +3,7 @@ using Berth.Server.Codespaces.Isolation;
 namespace Berth.Server.Codespaces.Compose;
 
 /// <summary>What is needed to start a service's container again.</summary>
-/// <param name="Container">The name of its container. Null for the container that people work in.</param>
+/// <param name="Container">Null for the container that people work in.</param>
 internal sealed record ServiceStart(string Service, string? Container, IReadOnlyDictionary<string, string> Needs);
 
 /// <summary>The container of a service, as <see cref="ServiceReader"/> judged it.</summary>

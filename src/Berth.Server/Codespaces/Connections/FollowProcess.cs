@@ -36,7 +36,6 @@ internal sealed class FollowProcess(CodespaceConnections connections, IContainer
     private const int LongestStart = 256 * 1024;
 
     /// <param name="read">Reads the first message. Null when the message is wrong.</param>
-    /// <param name="expected">Says what the first message must be.</param>
     public async Task<IResult> RunAsync(
         HttpContext http, RunningCodespace running, Func<byte[], FollowedProcess?> read, string expected,
         CancellationToken cancellationToken)

@@ -10,7 +10,6 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// files are left out with a line in the log, and the container starts without them.
 /// </summary>
 /// <param name="workspace">The path of the checkout in the container.</param>
-/// <param name="ignored">Gets a line for each mount that is left out.</param>
 internal sealed class ConfigurationMounts(DevcontainerFile file, string workspace, List<string> ignored)
 {
     private const int Most = 100;

@@ -21,7 +21,7 @@ internal sealed record ComposeSource(IReadOnlyList<string> Files, string Service
 
 /// <summary>One image to build from a Dockerfile.</summary>
 /// <param name="Context">A folder within the checkout. Empty: the whole checkout.</param>
-/// <param name="Target">The stage. Null: the last one.</param>
+/// <param name="Target">Null: the last stage.</param>
 /// <param name="Network"><c>none</c>. Null: the codespace's own network.</param>
 internal sealed record DockerfileBuild(
     string Dockerfile, string Context, IReadOnlyDictionary<string, string> Arguments, string? Target, bool NoCache, string? Network,

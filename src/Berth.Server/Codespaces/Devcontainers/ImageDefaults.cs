@@ -3,8 +3,8 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Devcontainers;
 
 /// <summary>What counts where a repository does not say it.</summary>
-/// <param name="Registry">Of image names without a registry: Docker Hub, or the one that the operator configured instead.</param>
-/// <param name="Image">Of repositories that name no image. Null: they are refused.</param>
+/// <param name="Registry">The registry of image names without one: Docker Hub, or the one that the operator configured instead.</param>
+/// <param name="Image">The image of repositories that name none. Null: they are refused.</param>
 internal sealed record ImageDefaults(RegistryHost Registry, ImageReference? Image)
 {
     /// <summary>Docker Hub, and no image.</summary>

@@ -9,7 +9,6 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// The metadata of an image for containers made from it (containers.dev, "Image metadata"), without what no codespace gets, since whoever
 /// pushed the image wrote it. A container carries the same label, with the contribution of devcontainer.json as the last entry.
 /// </summary>
-/// <param name="Withheld">A line for each thing that was taken out.</param>
 internal sealed record ImageMetadata(IReadOnlyList<JsonObject> Entries, IReadOnlyList<string> Withheld)
 {
     /// <summary>The label in which images of dev containers carry the metadata.</summary>

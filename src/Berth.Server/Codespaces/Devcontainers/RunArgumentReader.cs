@@ -11,7 +11,6 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// out, with a line that names it and says what works instead.
 /// </summary>
 /// <param name="passed">The honoured properties of devcontainer.json. An argument that means the same as a property is added there.</param>
-/// <param name="ignored">Gets a line for each argument that is left out.</param>
 internal sealed partial class RunArgumentReader(
     DevcontainerFile file, JsonObject passed, ConfigurationMounts mounts, List<string> ignored)
 {

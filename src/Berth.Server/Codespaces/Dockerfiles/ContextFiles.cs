@@ -20,6 +20,5 @@ internal sealed record RemoteFile(string Path, Uri Url, Digest? Checksum, UnixFi
 /// <summary>A git repository that ADD names, and that Berth clones.</summary>
 /// <param name="Path">The folder of its files in the context, with a slash at its end.</param>
 /// <param name="Commit">The commit that it must be at, or the beginning of its id. Null: any commit.</param>
-/// <param name="KeepsGit">The folder .git is copied too.</param>
 internal sealed record RemoteRepository(
     string Path, GitAddress Address, string? Commit, bool KeepsGit, IReadOnlyList<string> Excludes, TextPlace Place);

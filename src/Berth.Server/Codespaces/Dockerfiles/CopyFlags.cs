@@ -4,7 +4,6 @@ namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>One of the COPY or ADD lines into which an instruction is split.</summary>
 /// <param name="Words">The sources and the target.</param>
-/// <param name="HasMode">The sources already have the wanted mode.</param>
 internal sealed record CopyWords(string Name, string Words, bool HasMode = false)
 {
     /// <summary>The sources are sent with the build's own context, whatever the instruction names.</summary>

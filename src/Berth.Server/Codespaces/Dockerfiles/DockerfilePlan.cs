@@ -5,7 +5,7 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Dockerfiles;
 
 /// <summary>An image from outside that a Dockerfile names.</summary>
-/// <param name="Where">The instruction: <c>FROM</c> or <c>COPY --from</c>.</param>
+/// <param name="Where"><c>FROM</c> or <c>COPY --from</c>.</param>
 internal sealed record DockerfileReference(string Text, int Line, string Where)
 {
     /// <summary>The service of the compose files whose image it is; null: an image of a registry.</summary>
@@ -139,7 +139,7 @@ internal sealed class DockerfilePlan
 
     /// <param name="target">The name or number of a stage. Null: the last one.</param>
     /// <param name="architecture">Docker's name of the architecture: <c>amd64</c>.</param>
-    /// <param name="contexts">The named contexts of the build. Null: there are none.</param>
+    /// <param name="contexts">Null: there are none.</param>
     /// <exception cref="FaultException">There is no stage to build, or the result becomes too large.</exception>
     public static DockerfilePlan Read(
         ParsedDockerfile file, IReadOnlyDictionary<string, string> arguments, string? target, string architecture, ExpansionBudget budget,

@@ -32,7 +32,6 @@ internal sealed class SentDockerfile
 
     public string Text { get; }
 
-    /// <param name="globals">The lines before the first stage.</param>
     /// <exception cref="Faults.FaultException">
     /// It becomes too large, or names a folder of the kernel. The message says file and line.
     /// </exception>

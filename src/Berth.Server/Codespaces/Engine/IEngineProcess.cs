@@ -2,7 +2,7 @@ namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>A process that is to be started.</summary>
 /// <param name="Command">The program and its arguments, without a shell.</param>
-/// <param name="User">The user that it runs as. Empty: the container's own user.</param>
+/// <param name="User">Empty: the container's own user.</param>
 internal sealed record EngineCommand(IReadOnlyList<string> Command, string User, string Folder)
 {
     /// <summary>Variables as NAME=VALUE, in addition to the container's own.</summary>

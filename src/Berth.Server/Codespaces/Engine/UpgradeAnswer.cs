@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>The engine's answer to a request to stop speaking HTTP on a connection.</summary>
-/// <param name="Status">The status. 502 when the answer made no sense.</param>
+/// <param name="Status">502 when the answer made no sense.</param>
 /// <param name="Length">How many bytes of the body are read: as many as the head announces, up to a limit.</param>
 internal sealed record UpgradeAnswer(int Status, EngineReader Reader, int Length)
 {

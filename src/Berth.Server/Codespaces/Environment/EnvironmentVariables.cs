@@ -31,7 +31,6 @@ internal sealed partial record EnvironmentVariables(IReadOnlyDictionary<string, 
     ];
 
     /// <param name="repository"><c>owner/name</c>.</param>
-    /// <param name="exportRegistries">Whether the three secrets of a registry are exported as well.</param>
     public static EnvironmentVariables Of(
         string codespace, string repository, string login, string token, IReadOnlyDictionary<string, string> secrets,
         bool exportRegistries,

@@ -13,7 +13,6 @@ internal sealed record SubmoduleRequest(string Url, string Checkout, SandboxView
 }
 
 /// <summary>A submodule that was cloned.</summary>
-/// <param name="Url">The URL that it was cloned from.</param>
 internal sealed record ClonedSubmodule(string Place, Submodule Submodule, string Url);
 
 /// <summary>

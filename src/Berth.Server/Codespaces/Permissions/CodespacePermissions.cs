@@ -13,7 +13,7 @@ namespace Berth.Server.Codespaces.Permissions;
 /// <summary>One repository for which a configuration asks permissions.</summary>
 /// <param name="Packages">Whether reading its packages is permitted. Null: it is not asked for.</param>
 /// <param name="Contents">Whether reaching it with git is permitted. Null: it is not asked for.</param>
-/// <param name="Level">The access to its contents: <c>read</c> or <c>write</c>.</param>
+/// <param name="Level"><c>read</c> or <c>write</c>.</param>
 internal sealed record AskedPermission(RepositoryFacts Repository, bool? Packages, bool? Contents, string? Level)
 {
     public bool Permitted => Packages != false && Contents != false;

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Berth.Server.Codespaces.Sandbox;
 
 /// <summary>One mount that this server sees.</summary>
-/// <param name="Device">Its numbers: <c>MAJOR:MINOR</c>.</param>
+/// <param name="Device"><c>MAJOR:MINOR</c>.</param>
 /// <param name="Options">Separated by commas.</param>
 /// <param name="Source">The mounted device or folder, as it was given to the mount call.</param>
 internal sealed record MountEntry(string Device, string Point, string Options, string Source);
