@@ -91,12 +91,26 @@ internal sealed class PostgresDb : Db
     }
 
     /// <summary>
-    /// Lets each connection keep the plans of its statements. They are few and run often, and planning the facts of a decision takes longer
-    /// than reading them. A connection string that sets this itself (for a pooler that cannot keep plans) is left as it is.
+    /// Lets each connection keep the plans of its statements. They are few and run often, and planning the facts of a decision takes
+    /// longer than reading them, so the second use of a statement prepares it. Nothing else is left in a session: no statement sets
+    /// anything beyond its transaction. So there is nothing to reset when a connection goes back to the pool, which would take as long as
+    /// a short statement. A connection string that sets one of these itself, such as for a pooler that cannot keep plans, is left as it is.
     /// </summary>
-    private static string Prepared(string connectionString) => connectionString.Contains("Auto Prepare", StringComparison.OrdinalIgnoreCase)
-        ? connectionString
-        : new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 200 }.ToString();
+    private static string Prepared(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        if (!connectionString.Contains("Auto Prepare", StringComparison.OrdinalIgnoreCase))
+        {
+            (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (200, 2);
+        }
+
+        if (!connectionString.Contains("Reset On Close", StringComparison.OrdinalIgnoreCase))
+        {
+            settings.NoResetOnClose = true;
+        }
+
+        return settings.ToString();
+    }
 
     private static int AttemptsAfter(string sqlState) => sqlState switch
     {
