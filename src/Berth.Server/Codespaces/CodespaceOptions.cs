@@ -49,7 +49,8 @@ internal sealed partial class CodespaceOptions
     public string DefaultRegistry { get; set; } = "docker.io";
 
     [Setting(
-        "the image of codespaces whose repository has no dev container configuration, or one that names no image. `none`: they are refused")]
+        "the image of codespaces whose repository has no dev container configuration, or one that names no image. `none`: they are "
+            + "refused")]
     [ImageName]
     public string DefaultImage { get; set; } = "mcr.microsoft.com/devcontainers/base:ubuntu";
 

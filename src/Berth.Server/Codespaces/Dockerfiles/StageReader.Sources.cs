@@ -74,8 +74,8 @@ internal sealed partial class StageReader
     }
 
     /// <summary>
-    /// A path that leads out of the context, or of a stage, begins at its root, as BuildKit reads it. The engine's own builder does not find
-    /// patterns that begin with <c>..</c>.
+    /// A path that leads out of the context, or of a stage, begins at its root, as BuildKit reads it. The engine's own builder does not
+    /// find patterns that begin with <c>..</c>.
     /// </summary>
     private static string Within(string source) =>
         !source.AsSpan().ContainsAny(NotPlain) && source.Split('/').Contains("..") && ContainerPath.TryParse("/" + source, out var path)
