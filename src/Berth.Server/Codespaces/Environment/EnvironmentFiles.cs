@@ -62,31 +62,30 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         string container, string user, Func<string?, EnvironmentContent> contents, ShellQuestion? question,
         CancellationToken cancellationToken)
     {
-        // The tmpfs may have the rights of the folder that it is mounted on, which are root's: runc 1.1 takes them wherever the folder is
-        // there already, as in a container that starts again. Root opens it while the user's shell begins.
-        var opened = user is not ("root" or "0")
-            ? RunAsync(container, Shell("0", [$"chmod 1777 {EnvironmentVariables.Folder}"]), null, cancellationToken)
-            : Task.CompletedTask;
-        async Task<byte[]> InputAsync(string current)
+        var entered = await WriteAsync(container, user, contents, question, cancellationToken);
+        if (entered is { Fault: null } or { Answer: null } || user is "root" or "0")
         {
-            await opened;
-            return Encoding.UTF8.GetBytes(
-                "\n"
-                + string.Concat(contents(current.Length > 0 ? current : null).Files.Select(file => $"{file.TrimEnd('\n')}\n{Mark}\n")));
+            return entered;
         }
 
+        // The folder is the remote user's. It is root's in a container that an older version made, and another's when the container has
+        // changed the user's number. When a container starts again, runc 1.1 gives the tmpfs the rights of the folder beneath it, so that
+        // only the owner may write to it.
+        await RunAsync(container, Shell("0", [$"chmod 1777 {EnvironmentVariables.Folder}"]), null, cancellationToken);
+        return await WriteAsync(container, user, contents, question, cancellationToken);
+    }
+
+    private async Task<EnteredContainer> WriteAsync(
+        string container, string user, Func<string?, EnvironmentContent> contents, ShellQuestion? question,
+        CancellationToken cancellationToken)
+    {
+        byte[] Input(string current) => Encoding.UTF8.GetBytes(
+            "\n" + string.Concat(contents(current.Length > 0 ? current : null).Files.Select(file => $"{file.TrimEnd('\n')}\n{Mark}\n")));
         var command = Shell(user, [$"{WriteScript}\n{question?.Script}", "-", .. question?.Arguments ?? []]);
-        try
-        {
-            var output = await RunAsync(container, command, InputAsync, cancellationToken);
-            return new EnteredContainer(
-                output.HasWritten ? null : $"the files for docker cannot be written inside: {output.Errors.Trim()}",
-                output.TookTooLong ? null : output.Answer);
-        }
-        finally
-        {
-            await opened.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        var output = await RunAsync(container, command, Input, cancellationToken);
+        return new EnteredContainer(
+            output.HasWritten ? null : $"the files for docker cannot be written inside: {output.Errors.Trim()}",
+            output.TookTooLong ? null : output.Answer);
     }
 
     /// <summary>Docker's configuration as it is inside; null when there is none.</summary>
@@ -101,7 +100,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
 
     /// <param name="answer">Makes the input of the process once its output has reached the mark. Null: no input.</param>
     private async Task<Output> RunAsync(
-        string container, EngineCommand command, Func<string, Task<byte[]>>? answer, CancellationToken cancellationToken)
+        string container, EngineCommand command, Func<string, byte[]>? answer, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(Limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
@@ -123,7 +122,7 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
                     output.Write(piece.Span[..(int)Math.Min(piece.Length, MostBytes - output.Length)]);
                     if (answer is not null && BeforeMark(output) is { } before)
                     {
-                        await process.WriteAsync(await answer(before), either.Token);
+                        await process.WriteAsync(answer(before), either.Token);
                         process.CloseInput();
                         answer = null;
                         output.SetLength(0);

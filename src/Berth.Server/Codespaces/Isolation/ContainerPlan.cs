@@ -88,6 +88,9 @@ internal sealed record ContainerPlan(string Image, MachineLimits Limits, Contain
     /// </summary>
     public string? SecretsFolder { get; init; }
 
+    /// <summary>The user and group who own the folder of Berth's files, as numbers: <c>UID:GID</c>.</summary>
+    public string SecretsOwner { get; init; } = "0:0";
+
     /// <summary>The folder of Berth's SSH server, which everybody may read and run. Null: there is none.</summary>
     public string? SshServerFolder { get; init; }
 

@@ -107,7 +107,8 @@ internal sealed class ContainerPolicy(Codespace codespace, CodespaceFolders fold
                     mount.Target, (JsonNode?)(mount.MemoryOptions.Length == 0 ? "nosuid,nodev" : $"nosuid,nodev,{mount.MemoryOptions}"))));
         if (plan.SecretsFolder is { } folder)
         {
-            memory[folder] = "rw,nosuid,nodev,noexec,size=4m,mode=1777";
+            var owner = plan.SecretsOwner.Split(':');
+            memory[folder] = $"rw,nosuid,nodev,noexec,size=4m,mode=1777,uid={owner[0]},gid={owner[^1]}";
         }
 
         Set(config, "Tmpfs", memory.Count == 0 ? null : memory);

@@ -5,7 +5,7 @@ using Berth.Server.Faults;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>Makes the container that people work in, without starting it.</summary>
-internal sealed class CreateContainer(CodespaceContainers containers)
+internal sealed class CreateContainer(CodespaceContainers containers, ImageUsers users)
 {
     /// <exception cref="FaultException">The engine refuses it.</exception>
     public async Task<CreatedStart> RunAsync(BuiltStart start, Surroundings beside, CancellationToken cancellationToken)
@@ -17,7 +17,8 @@ internal sealed class CreateContainer(CodespaceContainers containers)
         }
 
         var limits = Machines.LimitsOf(start.Machine).BesideServices(beside.Services);
-        var plan = DevContainerPlan.Of(start, service, limits, beside);
+        var owner = await users.NumbersAsync(start.Codespace, start.Image.Image, start.Place.RemoteUser, cancellationToken);
+        var plan = DevContainerPlan.Of(start, service, limits, beside, owner);
         var policy = new ContainerPolicy(start.Codespace, start.Folders, beside.HasDocker);
         start.Log.Write("up", "creating the dev container");
         try

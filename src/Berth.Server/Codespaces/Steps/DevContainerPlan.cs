@@ -13,8 +13,9 @@ namespace Berth.Server.Codespaces.Steps;
 internal static class DevContainerPlan
 {
     /// <param name="service">Null without a compose file.</param>
+    /// <param name="owner">The remote user and group, as numbers: <c>UID:GID</c>.</param>
     public static ContainerPlan Of(
-        BuiltStart start, ComposeService? service, MachineLimits limits, Surroundings beside)
+        BuiltStart start, ComposeService? service, MachineLimits limits, Surroundings beside, string owner)
     {
         var merged = start.Merged;
         var place = new PlannedMount(PlannedMountKind.Workspace, "", start.Place.MountTarget, ReadOnly: false);
@@ -48,6 +49,7 @@ internal static class DevContainerPlan
             Debugging = plan.Debugging || merged.Debugging,
             Init = plan.Init || merged.Init,
             SecretsFolder = EnvironmentVariables.Folder,
+            SecretsOwner = owner,
             SshServerFolder = EnvironmentVariables.SshServer,
             Labels = new Dictionary<string, string>(start.Configuration.Arguments.Labels, StringComparer.Ordinal)
             {
