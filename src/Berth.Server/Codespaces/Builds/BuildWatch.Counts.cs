@@ -77,8 +77,10 @@ internal sealed partial class BuildWatch
             // A container that is gone keeps its last count.
             if (await _engine.WrittenAsync(id, _ended.Token) is { } bytes)
             {
-                var parts = known.Container.VolumeFolders.Select(folder => WrittenFiles.Count(folder, files)).ToList();
-                var own = known.Container.Layer is { } layer ? WrittenFiles.Count(Path.Combine(layer, "diff"), files).Files : 0;
+                var parts = known.Container.VolumeFolders.Select(folder => WrittenFiles.Count(folder, files, _ended.Token)).ToList();
+                var own = known.Container.Layer is { } layer
+                    ? WrittenFiles.Count(Path.Combine(layer, "diff"), files, _ended.Token).Files
+                    : 0;
                 _written[id] = known with
                 {
                     Bytes = bytes + parts.Sum(part => part.Bytes),

@@ -4,6 +4,7 @@ using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Dockerfiles;
 using Berth.Server.Codespaces.Git;
 using Berth.Server.Codespaces.Sandbox;
+using Berth.Server.Codespaces.Workspaces;
 using Berth.Server.Faults;
 
 namespace Berth.Server.Codespaces.Builds;
@@ -27,7 +28,7 @@ internal sealed record FetchedRepository(RemoteRepository Remote, string Local)
 /// </summary>
 internal sealed class FetchRepositories(SandboxedGit git, CloneSubmodules submodules, TimeProvider time)
 {
-    private const int MostEntries = 200_000;
+    private const long MostEntries = 200_000;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     /// <summary>All branches and tags. They are fetched when a server does not hand out the wanted commit alone.</summary>
@@ -152,26 +153,14 @@ internal sealed class FetchRepositories(SandboxedGit git, CloneSubmodules submod
     }
 
     /// <summary>What is left of the limits for other repositories. Git itself looks at its size only now and then.</summary>
-    private static (long Bytes, int Entries) Rest(
-        RemoteRepository repository, string target, long bytes, int entries, CancellationToken cancellationToken)
+    private static (long Bytes, long Entries) Rest(
+        RemoteRepository repository, string target, long bytes, long entries, CancellationToken cancellationToken)
     {
-        var all = new EnumerationOptions
-        {
-            RecurseSubdirectories = true,
-            AttributesToSkip = FileAttributes.ReparsePoint,
-        };
-        foreach (var entry in new DirectoryInfo(target).EnumerateFileSystemInfos("*", all))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            bytes -= entry is FileInfo file ? file.Length : 0;
-            if (bytes < 0 || --entries < 0)
-            {
-                throw Fault(
-                    repository, $"what a build fetches is more than {FetchRemoteFiles.MostBytes >> 30} GiB or {MostEntries} files");
-            }
-        }
-
-        return (bytes, entries);
+        var (written, files) = WrittenFiles.Count(target, entries, cancellationToken);
+        return written <= bytes && files <= entries
+            ? (bytes - written, entries - files)
+            : throw Fault(
+                repository, $"what a build fetches is more than {FetchRemoteFiles.MostBytes >> 30} GiB or {MostEntries} files");
     }
 
     /// <summary>The wanted folder of the repository. It is refused behind a link, which could lead out of the repository.</summary>

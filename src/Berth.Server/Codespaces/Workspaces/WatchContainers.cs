@@ -80,7 +80,7 @@ internal sealed partial class WatchContainers(
             if (!bounded.Contains(container.ContainerId)
                 && await engine.ContainerAsync(container.ContainerId, cancellationToken) is { Layer: { } layer })
             {
-                files += WrittenFiles.Count(Path.Combine(layer, "diff"), WrittenFiles.MostFor(most)).Files;
+                files += WrittenFiles.Count(Path.Combine(layer, "diff"), WrittenFiles.MostFor(most), cancellationToken).Files;
             }
         }
 

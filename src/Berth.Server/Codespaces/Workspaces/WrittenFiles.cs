@@ -16,7 +16,7 @@ internal static partial class WrittenFiles
 
     /// <param name="most">The count stops at this number of files.</param>
     /// <returns>What is allocated, without holes. Zero when the folder is gone.</returns>
-    public static (long Bytes, long Files) Count(string folder, long most)
+    public static (long Bytes, long Files) Count(string folder, long most, CancellationToken cancellationToken)
     {
         var (bytes, files) = (0L, 0L);
         try
@@ -28,6 +28,7 @@ internal static partial class WrittenFiles
                 ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
             })
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 (bytes, files) = (bytes + size, files + 1);
                 if (files > most)
                 {
