@@ -131,7 +131,7 @@ public sealed class CloneCredentialTests : IDisposable
     }
 
     private SandboxView View() =>
-        new(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home-" + Guid.CreateVersion7().ToString("N")) };
+        new(SandboxUser.Next(), _folder.Create("files")) { Home = _folder.Create("home-" + Guid.CreateVersion7().ToString("N")) };
 
     private async Task<string> CloneAsync(GitServer server, string url, CloneCredential? credential, List<string> said)
     {

@@ -6,6 +6,7 @@ using Berth.Server.Codespaces.Sandbox;
 using Berth.Server.Faults;
 using Berth.Server.Http;
 using Berth.Server.Settings;
+using Berth.SystemTests.Fixtures.Codespaces;
 using Berth.SystemTests.Fixtures.Tools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -195,7 +196,7 @@ public sealed class CloneTests : IAsyncLifetime
         var clone = new CloneRepository(
             new SandboxedGit(outgoing, new OutgoingNetworks(outgoing), tools, firewall, sandbox, TimeProvider.System));
         var name = Guid.CreateVersion7().ToString("N");
-        var view = new SandboxView(SandboxView.FirstUser, _folder.Create("files")) { Home = _folder.Create("home-" + name) };
+        var view = new SandboxView(SandboxUser.Next(), _folder.Create("files")) { Home = _folder.Create("home-" + name) };
         await clone.RunAsync(
             url, reference, _folder["clone-" + name], view, credential: null, _ => { }, TestContext.Current.CancellationToken);
         return _folder["clone-" + name];

@@ -40,10 +40,13 @@ internal sealed class ByHand(string name, WrittenConfiguration written) : IAsync
 
         // A person's own files usually belong to the first user of the machine.
         await new Command("chown").RunAsync("--recursive", "1000:1000", Checkout);
-        await new Command("env", "COMPOSE_PROJECT_NAME=" + Project, "DOCKER_BUILDKIT=0", "devcontainer", "up")
+
+        // A container whose lifecycle command failed is there all the same, so the exit code decides nothing.
+        var up = await new Command("env", "COMPOSE_PROJECT_NAME=" + Project, "DOCKER_BUILDKIT=0", "devcontainer", "up")
             .TryAsync(null, "--workspace-folder", Checkout, "--id-label", _label, "--buildkit", "never", "--no-lockfile");
-        var facts = await new Command("devcontainer", "exec").RunAsync(
-            "--workspace-folder", Checkout, "--id-label", _label, "sh", "-c", written.Script);
+        var facts = await new Command("devcontainer", "exec").TryAsync(
+            null, "--workspace-folder", Checkout, "--id-label", _label, "sh", "-c", written.Script);
+        Assert.True(facts.ExitCode == 0, $"{facts.All}\n\n{up.All}");
         return Facts.Parse(facts.Text);
     }
 

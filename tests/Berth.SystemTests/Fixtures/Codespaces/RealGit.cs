@@ -25,7 +25,7 @@ internal sealed class RealGit : IDisposable
         _firewall = new Firewall(
             tools, new CodespaceHost(data), data, new ListeningOptions(), new AddressOptions(), outgoing, TimeProvider.System);
         Git = new SandboxedGit(outgoing, new OutgoingNetworks(outgoing), tools, _firewall, _sandbox, TimeProvider.System);
-        View = new SandboxView(SandboxView.FirstUser, folder.Create("files")) { Home = folder.Create("home") };
+        View = new SandboxView(SandboxUser.Next(), folder.Create("files")) { Home = folder.Create("home") };
     }
 
     public SandboxedGit Git { get; }

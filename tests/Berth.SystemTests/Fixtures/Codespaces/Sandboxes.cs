@@ -10,6 +10,7 @@ internal sealed class Sandboxes : IDisposable
 {
     private readonly SandboxedProcess _sandbox;
     private readonly string _files;
+    private readonly int _user = SandboxUser.Next();
 
     public Sandboxes(TemporaryFolder folder)
     {
@@ -29,7 +30,7 @@ internal sealed class Sandboxes : IDisposable
 
     public CodespaceTools Tools { get; }
 
-    public SandboxView View => new(SandboxView.FirstUser, _files) { Home = Home };
+    public SandboxView View => new(_user, _files) { Home = Home };
 
     /// <summary>Returns what the command printed to both streams.</summary>
     public async Task<string> InsideAsync(string command, SandboxView? view = null, TimeSpan? timeout = null)
