@@ -23,6 +23,15 @@ public sealed class EnvironmentFilesTests
         Assert.Equal([user], _users);
     }
 
+    [Fact]
+    public async Task The_files_are_sent_when_the_shell_has_printed_those_before()
+    {
+        var shells = new[] { "", "before" }.Select(text => new ScriptedProcess($"{text}\n==berth-end-of-file==\n")).ToList();
+        Answer(shells[0], new ScriptedProcess(), shells[1]);
+        await UpdateAsync();
+        Assert.All(shells, shell => Assert.StartsWith("\n{", shell.Input, StringComparison.Ordinal));
+    }
+
     /// <summary>Containers that an older version made have such a folder when they start again.</summary>
     [Fact]
     public async Task A_folder_that_is_roots_is_given_to_everybody()

@@ -68,8 +68,8 @@ internal sealed class IgnorePatterns
         return excluded;
     }
 
-    /// <summary>Cleans a pattern as paths are cleaned: no leading slash, no dots.</summary>
-    private static string Clean(string pattern)
+    /// <summary>Cleans a pattern as paths are cleaned: no leading slash, no dots. What leads out of the root begins at the root.</summary>
+    internal static string Clean(string pattern)
     {
         List<string> segments = [];
         foreach (var segment in pattern.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(segment => segment != "."))

@@ -78,9 +78,9 @@ internal sealed partial class StageReader
     /// find patterns that begin with <c>..</c>.
     /// </summary>
     private static string Within(string source) =>
-        !source.AsSpan().ContainsAny(NotPlain) && source.Split('/').Contains("..") && ContainerPath.TryParse("/" + source, out var path)
-            ? path.Text == "/" ? "." : path.Text[1..] + (source.EndsWith('/') ? "/" : "")
-            : source;
+        source.AsSpan().ContainsAny(NotPlain) || !source.Split('/').Contains("..") ? source
+            : IgnorePatterns.Clean(source) is { Length: > 0 } path ? path + (source.EndsWith('/') ? "/" : "")
+            : ".";
 
     /// <summary>
     /// Returns the sources that are paths. Fetched sources are added to <paramref name="copies"/>. The engine itself would fetch anything
