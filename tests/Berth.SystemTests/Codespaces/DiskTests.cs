@@ -15,7 +15,7 @@ public sealed class DiskTests : IAsyncLifetime
     private const long Size = 64L << 20;
     private readonly TemporaryFolder _folder = new();
     private readonly CodespaceTools _tools = new(new ConfigurationBuilder().AddEnvironmentVariables().Build());
-    private readonly EngineClient _engine = new(new EngineSocket("unix:///var/run/docker.sock"));
+    private readonly EngineClient _engine = new(new EngineSocket("unix:///var/run/docker.sock"), TimeProvider.System);
     private readonly Command _docker = new("docker");
     private readonly string _image = $"hostile.invalid/disk{RandomNumberGenerator.GetHexString(16, lowercase: true)}:1";
     private readonly WorkspaceFilesystem _workspaces;

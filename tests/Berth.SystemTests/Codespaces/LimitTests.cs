@@ -172,7 +172,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
             "true");
         try
         {
-            await new EngineClient(new EngineSocket("unix:///var/run/docker.sock"))
+            await new EngineClient(new EngineSocket("unix:///var/run/docker.sock"), TimeProvider.System)
                 .LimitAsync(name, 1, 128L << 20, 20, TestContext.Current.CancellationToken);
             Assert.Equal("1000000000 134217728 134217728 20", (await hostile.Raw.RunAsync(
                 "inspect", "--format",
@@ -195,7 +195,7 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
         using var folder = new TemporaryFolder();
         using var group = watched
             ? new BuildGroups(new CodespaceHost(new DataOptions { Data = folder.Path })).Open(
-                (await new EngineClient(engine).FactsAsync(TestContext.Current.CancellationToken)).GroupsBySystemd, 64)
+                (await new EngineClient(engine, TimeProvider.System).FactsAsync(TestContext.Current.CancellationToken)).GroupsBySystemd, 64)
             : null;
 
         // Labels do not decide to whom the containers of a build belong.
@@ -211,13 +211,13 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
             "none", watched ? 64L << 20 : 0, 0, group?.Name ?? "");
         await using var watch = watched
             ? await BuildWatch.StartAsync(
-                new EngineClient(engine), TimeProvider.System, group!.Name, 64, 50L << 20, TestContext.Current.CancellationToken)
+                new EngineClient(engine, TimeProvider.System), TimeProvider.System, group!.Name, 64, 50L << 20, TestContext.Current.CancellationToken)
             : null;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(
             TestContext.Current.CancellationToken, watch?.Exceeded ?? default);
         try
         {
-            await new EngineClient(engine).BuildAsync(build, context.WriteAsync, Told, ending.Token);
+            await new EngineClient(engine, TimeProvider.System).BuildAsync(build, context.WriteAsync, Told, ending.Token);
         }
         catch (EngineException exception)
         {

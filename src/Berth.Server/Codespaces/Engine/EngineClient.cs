@@ -5,9 +5,16 @@ using Berth.Server.Oci;
 namespace Berth.Server.Codespaces.Engine;
 
 /// <summary>A container engine behind its socket (docs.docker.com, Engine API 1.41).</summary>
-internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngine
+internal sealed partial class EngineClient(EngineSocket socket, TimeProvider time) : IContainerEngine
 {
+    /// <summary>For an answer about itself the engine starts programs and counts its objects. Starts in a row share one.</summary>
+    private static readonly TimeSpan FactsLast = TimeSpan.FromSeconds(10);
+
     private readonly EngineHttp _http = new(socket);
+    private Platform? _platform;
+    private KnownFacts? _facts;
+
+    private sealed record KnownFacts(EngineFacts Facts, DateTimeOffset Until);
 
     public async Task<string?> UnavailableAsync(CancellationToken cancellationToken)
     {
@@ -18,11 +25,13 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
 
             // Use a new connection: an engine that is shutting down accepts none, but goes on answering on those that it has.
             await using var connection = await socket.OpenAsync(timeout.Token);
-            using var response = await socket.Http.GetAsync(new Uri("version", UriKind.Relative), timeout.Token);
+            using var response = await socket.Http.GetAsync(new Uri("_ping", UriKind.Relative), timeout.Token);
             return response.IsSuccessStatusCode ? null : $"the container engine at {socket.Path} answers {(int)response.StatusCode}";
         }
         catch (Exception exception) when (exception is HttpRequestException or SocketException)
         {
+            // Another engine may listen here next.
+            _facts = null;
             var reason = (exception.InnerException as SocketException ?? exception).Message;
             return $"no container engine answers at {socket.Path} ({reason}); install and start one (Debian: docker.io), or set "
                 + "BERTH_DOCKER_HOST";
@@ -35,12 +44,29 @@ internal sealed partial class EngineClient(EngineSocket socket) : IContainerEngi
 
     public async Task<Platform> PlatformAsync(CancellationToken cancellationToken)
     {
+        if (_platform is { } known)
+        {
+            return known;
+        }
+
         using var document = await _http.ReadAsync("version", cancellationToken);
-        return new Platform(
+        return _platform = new Platform(
             document.RootElement.GetProperty("Os").GetString()!, document.RootElement.GetProperty("Arch").GetString()!, null);
     }
 
     public async Task<EngineFacts> FactsAsync(CancellationToken cancellationToken)
+    {
+        if (_facts is { } known && time.GetUtcNow() < known.Until)
+        {
+            return known.Facts;
+        }
+
+        var facts = await AskAsync(cancellationToken);
+        _facts = new KnownFacts(facts, time.GetUtcNow() + FactsLast);
+        return facts;
+    }
+
+    private async Task<EngineFacts> AskAsync(CancellationToken cancellationToken)
     {
         using var document = await _http.ReadAsync("info", cancellationToken);
         var info = document.RootElement;

@@ -15,7 +15,7 @@ internal interface IContainerEngine : IEngineImages, IEngineContainers, IEngineP
     /// <summary>The platform of its containers, such as <c>linux/amd64</c>.</summary>
     Task<Platform> PlatformAsync(CancellationToken cancellationToken);
 
-    /// <summary>Facts about the engine. It counts all its objects for the answer, so a start asks only once.</summary>
+    /// <summary>Facts about the engine, at most ten seconds old.</summary>
     Task<EngineFacts> FactsAsync(CancellationToken cancellationToken);
 
     /// <summary>True when the engine sees mounts that this server makes.</summary>

@@ -72,7 +72,7 @@ public sealed class HostileEngine : IAsyncLifetime
         };
         var policy = new ContainerPolicy(
             new Codespace { Name = Own }, new CodespaceFolders(_folder.Path, Own));
-        var client = new EngineClient(new EngineSocket("unix:///var/run/docker.sock"));
+        var client = new EngineClient(new EngineSocket("unix:///var/run/docker.sock"), TimeProvider.System);
         await client.StartAsync(
             await client.CreateContainerAsync(Fill("@OWN@"), policy.Write(plan), TestContext.Current.CancellationToken),
             TestContext.Current.CancellationToken);

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Berth.Server.Codespaces.Engine;
+using Berth.Tests.TestServer;
 
 namespace Berth.Tests.Codespaces.Engine;
 
@@ -10,7 +11,7 @@ public sealed class EngineClientTests
     public async Task An_engine_that_is_about_to_end_counts_as_gone()
     {
         await using var engine = new SocketEngine();
-        var client = new EngineClient(new EngineSocket("unix://" + engine.SocketPath));
+        var client = Client(engine);
         Assert.Null(await client.UnavailableAsync(TestContext.Current.CancellationToken));
         engine.StopListening();
         Assert.StartsWith(
@@ -43,10 +44,41 @@ public sealed class EngineClientTests
                 ? "HTTP/1.1 409 Conflict\r\nContent-Length: 26\r\n\r\n{\"message\":\"in progress\"}\n"
                 : null,
         };
-        await new EngineClient(new EngineSocket("unix://" + engine.SocketPath)).RemoveAsync("x", TestContext.Current.CancellationToken);
+        await Client(engine).RemoveAsync("x", TestContext.Current.CancellationToken);
         Assert.Equal(
             ["DELETE /v1.41/containers/x?force=1&v=1", "POST /v1.41/containers/x/wait?condition=removed"],
             engine.Requests.Select(request => request[..request.IndexOf(" HTTP", StringComparison.Ordinal)]));
+    }
+
+    [Fact]
+    public async Task Starts_in_a_row_ask_the_engine_once_about_itself()
+    {
+        var clock = new ManualTimeProvider();
+        await using var engine = new SocketEngine(Json("""{"ServerVersion":"20.10.24","Os":"linux","Arch":"amd64"}"""));
+        var client = Client(engine, clock);
+        for (var start = 0; start < 2; start++)
+        {
+            Assert.Equal("20.10.24", (await client.FactsAsync(TestContext.Current.CancellationToken)).Version);
+            Assert.Equal("amd64", (await client.PlatformAsync(TestContext.Current.CancellationToken)).Architecture);
+        }
+
+        Assert.Equal(2, engine.Requests.Count);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        await client.FactsAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(3, engine.Requests.Count);
+    }
+
+    [Fact]
+    public async Task What_an_engine_said_of_itself_is_forgotten_when_it_goes()
+    {
+        await using var engine = new SocketEngine(Json("""{"ServerVersion":"1"}"""));
+        var client = Client(engine);
+        await client.FactsAsync(TestContext.Current.CancellationToken);
+        engine.StopListening();
+        Assert.NotNull(await client.UnavailableAsync(TestContext.Current.CancellationToken));
+        var before = engine.Requests.Count;
+        await client.FactsAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(before + 1, engine.Requests.Count);
     }
 
     [Theory]
@@ -56,7 +88,12 @@ public sealed class EngineClientTests
     public async Task An_image_that_is_in_use_is_not_gone(int status, bool gone)
     {
         await using var engine = new SocketEngine($"HTTP/1.1 {status} Whatever\r\nContent-Length: 2\r\n\r\n{{}}");
-        var client = new EngineClient(new EngineSocket("unix://" + engine.SocketPath));
+        var client = Client(engine);
         Assert.Equal(gone, await client.RemoveImageAsync("x", TestContext.Current.CancellationToken));
     }
+
+    private static EngineClient Client(SocketEngine engine, TimeProvider? clock = null) =>
+        new(new EngineSocket("unix://" + engine.SocketPath), clock ?? TimeProvider.System);
+
+    private static string Json(string body) => $"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}";
 }
