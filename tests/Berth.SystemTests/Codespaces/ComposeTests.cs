@@ -121,6 +121,9 @@ public sealed class ComposeTests(SharedServer shared)
     [InlineData("volumes_from: ['container:x']", ".devcontainer/compose.yml:4: services.db.volumes_from: mounts of other containers")]
     [InlineData("env_file: ../../x.env", ".devcontainer/compose.yml:4: services.db.env_file: '../../x.env' lies outside the repository")]
     [InlineData("command: 'false', healthcheck: { test: 'true' }", "the service db has ended with the exit code 1")]
+    [InlineData(
+        "command: sleep 100000, healthcheck: { test: 'echo no disk; false', interval: 100ms, retries: 2 }",
+        "the service db is unhealthy, and another waits until it is healthy; its last check says: no disk")]
     public async Task A_service_that_may_not_be_or_does_not_come_is_named(string line, string reason)
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);

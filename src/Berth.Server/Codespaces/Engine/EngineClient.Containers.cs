@@ -186,6 +186,10 @@ internal sealed partial class EngineClient
                 ? [.. mounts.EnumerateArray().Where(mount => Text(mount, "Type") == "volume").Select(mount => Text(mount, "Source"))]
                 : [],
             Health = health is "none" or "" ? null : health,
+            HealthOutput = check.ValueKind == JsonValueKind.Object && check.TryGetProperty("Log", out var checks)
+                && checks.ValueKind == JsonValueKind.Array && checks.GetArrayLength() > 0
+                ? Text(checks[checks.GetArrayLength() - 1], "Output")
+                : "",
             CgroupParent = container.TryGetProperty("HostConfig", out var host) ? Text(host, "CgroupParent") : "",
         };
     }

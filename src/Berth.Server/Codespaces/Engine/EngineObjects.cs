@@ -54,6 +54,9 @@ internal sealed record EngineContainer(
     /// <summary><c>starting</c>, <c>healthy</c>, <c>unhealthy</c>; null without a check.</summary>
     public string? Health { get; init; }
 
+    /// <summary>The output of its last health check.</summary>
+    public string HealthOutput { get; init; } = "";
+
     /// <summary>The parent control group that the call to make it named. Empty: the engine's default.</summary>
     public string CgroupParent { get; init; } = "";
 }

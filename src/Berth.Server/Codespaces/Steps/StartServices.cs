@@ -13,7 +13,8 @@ namespace Berth.Server.Codespaces.Steps;
 /// </summary>
 internal sealed class StartServices(IContainerEngine engine, CodespaceContainers containers, TimeProvider time)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    /// <summary>As long as the commands of the dev container may take: a service that others wait for may prepare as much.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private const int LastLines = 10;
 
@@ -237,9 +238,16 @@ internal sealed class StartServices(IContainerEngine engine, CodespaceContainers
                 throw new FaultException(
                     FaultKind.Container,
                     $"the service {name} has ended with the exit code {state.ExitCode}, and another waits until it is healthy"),
+            _ when state.Health == "unhealthy" =>
+                throw new FaultException(
+                    FaultKind.Container,
+                    $"the service {name} is unhealthy, and another waits until it is healthy{LastCheck(state)}"),
             _ => state.Health is "healthy" or null,
         };
     }
+
+    private static string LastCheck(EngineContainer state) =>
+        state.HealthOutput.Trim() is { Length: > 0 } output ? $"; its last check says: {Shown.Of(output.ReplaceLineEndings(" | "))}" : "";
 
     /// <summary>Reports services that have ended with an error. The start does not fail because of them.</summary>
     private async Task LookAsync(IEnumerable<ServiceStart> starts, CodespaceLogWriter log, CancellationToken cancellationToken)
