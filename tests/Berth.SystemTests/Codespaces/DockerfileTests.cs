@@ -57,6 +57,26 @@ public sealed class DockerfileTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Files_of_an_image_for_another_processor_can_be_copied()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(shared.Process);
+        var image = await world.ImageOfTwoPlatformsAsync("both");
+        var repository = await world.RepositoryAsync(
+            "app",
+            (".devcontainer/devcontainer.json", """{ "build": { "dockerfile": "Dockerfile" } }"""),
+            (".devcontainer/Dockerfile", $$"""
+                FROM --platform=arm64 {{image}} AS far
+                FROM {{image}}
+                RUN cp /etc/platform /near
+                COPY --from=far /etc/platform /far
+                """));
+        await world.GrantAsync("both", repository);
+        var started = (await world.CreateAsync(repository)).Is("Available").Says("is fetched for linux/arm64");
+        Assert.Equal("amd64\narm64\n", (await world.ExecAsync(started.Name, "cat /near /far")).Output);
+        await world.DeleteAsync(started.Name);
+    }
+
+    [Fact]
     public async Task Layers_are_shared_with_builds_of_the_same_repository_and_with_no_others()
     {
         await using var world = await CodespaceWorld.CreateAsync(shared.Process);

@@ -1,6 +1,7 @@
 using Berth.Server.Codespaces.Devcontainers;
 using Berth.Server.Codespaces.Expansion;
 using Berth.Server.Faults;
+using Berth.Server.Oci;
 
 namespace Berth.Server.Codespaces.Dockerfiles;
 
@@ -10,6 +11,12 @@ internal sealed record DockerfileReference(string Text, int Line, string Where)
 {
     /// <summary>The service of the compose files whose image it is; null: an image of a registry.</summary>
     public string? Service { get; init; }
+
+    /// <summary>The platform that <c>FROM --platform</c> asks for. Null: this machine's.</summary>
+    public Platform? Platform { get; init; }
+
+    /// <summary>An image is another one for each platform.</summary>
+    public string Key => ImageUse.KeyOf(Text, Platform);
 
     /// <summary>The value of <see cref="Text"/> for a service. No image of a registry is written like this.</summary>
     public static string OfService(string name) => "service://" + name;
@@ -160,6 +167,13 @@ internal sealed class DockerfilePlan
                 ?? throw new FaultException(
                     FaultKind.Configuration, $"{file.Path} has no stage '{target}', which devcontainer.json names as its target");
         var plan = new DockerfilePlan(file, reader, Needed(stages, last));
+        if (OfOtherPlatform(stages, last) is { } foreign)
+        {
+            refusals.Add(DockerfileParser.Fault(
+                file.Path, foreign.Line, $"the platform {foreign.Platform} is not this server's, linux/{architecture}: the container of "
+                    + $"{foreign.Text} would not run here"));
+        }
+
         foreach (var (_, reason) in reader.Refusals.Where(entry => plan._stages.Contains(entry.Stage)))
         {
             refusals.Add(reason);
@@ -172,10 +186,21 @@ internal sealed class DockerfilePlan
 
         // Count as much as is possible without the images that it is built from.
         refusals.Try(() => plan.Write(
-            plan.References.Select(reference => reference.Text).Distinct(StringComparer.Ordinal)
-                .ToDictionary(text => text, text => new SentBase(text, null), StringComparer.Ordinal),
+            plan.References.DistinctBy(reference => reference.Key, StringComparer.Ordinal)
+                .ToDictionary(reference => reference.Key, reference => new SentBase(reference.Text, null), StringComparer.Ordinal),
             "", budget));
         return plan;
+    }
+
+    /// <summary>The image that a stage begins with, when it is of another platform.</summary>
+    private static DockerfileReference? OfOtherPlatform(List<DockerfileStage> stages, DockerfileStage stage)
+    {
+        while (stage.Base.Stage is { } parent && parent < stages.Count)
+        {
+            stage = stages[parent];
+        }
+
+        return stage.Base.Image is { Platform: not null } image ? image : null;
     }
 
     /// <summary>Writes the Dockerfile for the engine.</summary>
@@ -193,7 +218,7 @@ internal sealed class DockerfilePlan
         {
             var place = new TextPlace(_file.Path, stage.Line);
             return new SentStage(
-                StageName(stage.Index), stage.Base.Image is { } image ? pins[image.Text] : null,
+                StageName(stage.Index), stage.Base.Image is { } image ? pins[image.Key] : null,
                 stage.Base.Stage is { } parent ? StageName(parent) : null, place,
                 [.. Labelled(stage, labels, place, line => new SentLine(TextOf(line, pins), new TextPlace(_file.Path, line.Line)))]);
         });
@@ -230,7 +255,7 @@ internal sealed class DockerfilePlan
         string.Concat(line.Parts.Select(part => part.Source is { } source ? part.Text + NameOf(source, pins) : part.Text));
 
     private static string NameOf(StageSource source, IReadOnlyDictionary<string, SentBase> pins) =>
-        source.Stage is { } stage ? StageName(stage) : source.Image is { } image ? pins[image.Text].Reference : "scratch";
+        source.Stage is { } stage ? StageName(stage) : source.Image is { } image ? pins[image.Key].Reference : "scratch";
 
     private static string StageName(int index) => $"berth-stage-{index}";
 

@@ -35,7 +35,7 @@ internal sealed record PlannedBuild(
         {
             if (reference.Service is not null)
             {
-                pinned[reference.Text] = reference.Text;
+                pinned[reference.Key] = reference.Text;
                 continue;
             }
 
@@ -45,8 +45,9 @@ internal sealed record PlannedBuild(
                 continue;
             }
 
-            uses.Add(new ImageUse(image, reference.Where, build.Dockerfile, reference.Line));
-            pinned[reference.Text] = image.ToString();
+            var use = new ImageUse(image, reference.Where, build.Dockerfile, reference.Line) { Platform = reference.Platform };
+            uses.Add(use);
+            pinned[reference.Key] = use.Key;
         }
 
         return new PlannedBuild(build, plan, Ignore(checkout, build), pinned)

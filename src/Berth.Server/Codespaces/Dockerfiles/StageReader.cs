@@ -127,7 +127,7 @@ internal sealed partial class StageReader(
             throw Fault(instruction, "FROM is written FROM IMAGE [AS NAME]");
         }
 
-        FaultException? foreign = null;
+        (string Text, Platform? Platform)? foreign = null;
         foreach (var (flag, value) in instruction.Flags)
         {
             var platform = flag == "platform"
@@ -135,7 +135,7 @@ internal sealed partial class StageReader(
                 : throw Fault(instruction, $"FROM has no flag --{flag}");
             if (!MachineArchitecture.IsOwn(platform ?? "", architecture))
             {
-                foreign = Fault(instruction, $"the platform {platform} is not this server's, {_platform["TARGETPLATFORM"]}");
+                foreign = (platform ?? "", MachineArchitecture.Parse(platform ?? ""));
             }
         }
 
@@ -153,11 +153,20 @@ internal sealed partial class StageReader(
         }
 
         var source = text == "scratch" ? new StageSource(null, null) : Source(text, instruction, "FROM", byIndex: false);
+        if (foreign is { Platform: { } asked } && source.Image is { Service: null } image)
+        {
+            source = source with { Image = image with { Platform = asked } };
+            Remarks.Add(
+                $"{file.Path} line {instruction.Line}: {text} is fetched for {asked}: its files can be copied; its programs run only where "
+                    + "the server's kernel emulates that processor");
+        }
+
         var stage = Begun(Stages.Count, name, source, instruction.Line);
         Stages.Add(stage);
-        if (foreign is not null)
+        if (foreign is { } other && text != "scratch" && source.Image?.Platform is null)
         {
-            Refusals.Add((stage, foreign));
+            Refusals.Add((stage, Fault(
+                instruction, $"the platform {other.Text} is not this server's, {_platform["TARGETPLATFORM"]}: only an image can be of another")));
         }
 
         if (stage.Base.Stage is { } parent)

@@ -20,8 +20,10 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
 
     public bool IsOwn(ImageReference image) => registries.IsOwn(image);
 
+    /// <param name="platform">Null: the engine's.</param>
     /// <exception cref="FaultException">The image is refused or cannot be fetched. Names registry, image, reason and remedy.</exception>
-    public async Task<PinnedImage> RunAsync(ImageReference image, StartCredentials start, CancellationToken cancellationToken)
+    public async Task<PinnedImage> RunAsync(
+        ImageReference image, Platform? platform, StartCredentials start, CancellationToken cancellationToken)
     {
         if (BuiltName.Is(image.Repository))
         {
@@ -31,6 +33,11 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
         }
 
         var allowed = await registries.AuthoriseAsync(image, start, cancellationToken);
+        if (platform is not null)
+        {
+            allowed = await registries.OfPlatformAsync(allowed, platform, start, cancellationToken);
+        }
+
         var pinned = image.At(allowed.Digest);
         try
         {
@@ -40,7 +47,8 @@ internal sealed class FetchImage(IContainerEngine engine, RegistryAccess registr
                 return Checked(image, pinned, present);
             }
 
-            var manifest = await registries.DescribeAsync(allowed, await engine.PlatformAsync(cancellationToken), start, cancellationToken);
+            var manifest = await registries.DescribeAsync(
+                allowed, platform ?? await engine.PlatformAsync(cancellationToken), start, cancellationToken);
             start.Log("pull", $"pulling {pinned}{(manifest?.Size is { } size ? $" ({Bytes(size)})" : "")}");
             await PullAsync(allowed, start, cancellationToken);
             var pulled = await engine.ImageAsync(pinned, cancellationToken)

@@ -108,8 +108,21 @@ internal sealed class RegistryAccess(
         }
     }
 
+    /// <summary>The image for one platform, named by that platform's own manifest.</summary>
+    /// <exception cref="FaultException">The image is not for that platform, or its registry does not answer.</exception>
+    public async Task<AuthorisedImage> OfPlatformAsync(
+        AuthorisedImage allowed, Platform platform, StartCredentials start, CancellationToken cancellationToken)
+    {
+        var answer = await registries.DescribeAsync(allowed.Remote, allowed.Login, platform, cancellationToken);
+        return answer.Value is { } manifest
+            ? allowed with { Remote = allowed.Remote with { Reference = Reference.Of(manifest.Chosen) } }
+            : throw (answer.Fault is { Kind: FaultKind.WrongPlatform } wrong
+                ? ImageFault.WrongPlatform(allowed.Image, wrong, platform)
+                : ImageFault.Of(allowed.Image, allowed.Remote, set: null, answer.Fault!, start));
+    }
+
     /// <summary>Finds out the image's platforms and size.</summary>
-    /// <exception cref="FaultException">The image is not for the engine's platform.</exception>
+    /// <exception cref="FaultException">The image is not for that platform.</exception>
     public async Task<RemoteManifest?> DescribeAsync(
         AuthorisedImage allowed, Platform platform, StartCredentials start, CancellationToken cancellationToken)
     {

@@ -14,6 +14,9 @@ internal sealed record NamedReference(string Kind, string Where, string File, in
 {
     public const string FeatureKind = "feature";
 
+    /// <summary>The platform that it asks for. Null: this machine's.</summary>
+    public Platform? Platform { get; init; }
+
     /// <summary>Everything that a configuration names: images in order of appearance, then features.</summary>
     public static IReadOnlyList<NamedReference> AllOf(DevcontainerPlan plan) =>
     [
@@ -38,5 +41,8 @@ internal sealed record NamedReference(string Kind, string Where, string File, in
             _ when use.Where.StartsWith("services.", StringComparison.Ordinal) => "compose",
             _ => "dockerfile",
         },
-        use.Where, use.File, use.Line, use.Reference.ToString(), use.Reference);
+        use.Where, use.File, use.Line, use.Reference.ToString(), use.Reference)
+    {
+        Platform = use.Platform,
+    };
 }

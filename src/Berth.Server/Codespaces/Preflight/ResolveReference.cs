@@ -31,7 +31,7 @@ internal sealed class ResolveReference(RegistryAccess access)
         try
         {
             var allowed = await access.AuthoriseAsync(image, start, cancellationToken);
-            var manifest = await access.DescribeAsync(allowed, platform, start, cancellationToken);
+            var manifest = await access.DescribeAsync(allowed, named.Platform ?? platform, start, cancellationToken);
             answer = Answer(named, CheckRegistry.Allowed, lines.Clean(Describe(image, allowed)), tried) with
             {
                 Login = LoginOf(image, allowed.By),

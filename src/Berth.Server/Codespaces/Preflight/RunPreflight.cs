@@ -178,12 +178,12 @@ internal sealed class RunPreflight(
         CancellationToken cancellationToken)
     {
         using var asking = new SemaphoreSlim(AskedAtOnce);
-        var asked = new Dictionary<string, Task<PreflightReference>>(StringComparer.Ordinal);
+        var asked = new Dictionary<(string Text, Platform? Platform), Task<PreflightReference>>();
         var answers = named.Select(one =>
         {
-            if (!asked.TryGetValue(one.Text, out var answer))
+            if (!asked.TryGetValue((one.Text, one.Platform), out var answer))
             {
-                asked[one.Text] = answer = AskAsync(one);
+                asked[(one.Text, one.Platform)] = answer = AskAsync(one);
             }
 
             return (Named: one, Answer: answer);

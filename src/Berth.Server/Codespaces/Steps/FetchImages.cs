@@ -14,10 +14,9 @@ internal sealed class FetchImages(FetchImage fetch, FetchFeatures features)
         Dictionary<string, PinnedImage> images = new(StringComparer.Ordinal);
         foreach (var use in start.Plan.Images)
         {
-            var reference = use.Reference.ToString();
-            if (!images.ContainsKey(reference))
+            if (!images.ContainsKey(use.Key))
             {
-                images[reference] = await fetch.RunAsync(use.Reference, start.Credentials, cancellationToken);
+                images[use.Key] = await fetch.RunAsync(use.Reference, use.Platform, start.Credentials, cancellationToken);
             }
         }
 

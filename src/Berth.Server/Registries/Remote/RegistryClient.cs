@@ -70,9 +70,14 @@ internal sealed class RegistryClient(RemoteHttp http, RealmRule realms, AddressO
                     $"{image} is there for {string.Join(", ", platforms.Take(8))}, and not for {platform}");
             }
 
-            var chosen = found.Manifest.Choose(platform) is { } child
-                ? (await requests.ManifestAsync(Reference.Of(child.Digest), token)).Manifest : found.Manifest;
-            return Summary(found) with { Platforms = platforms, Size = chosen.IsIndex ? null : chosen.Size };
+            var child = found.Manifest.Choose(platform)?.Digest;
+            var chosen = child is null ? found.Manifest : (await requests.ManifestAsync(Reference.Of(child), token)).Manifest;
+            return Summary(found) with
+            {
+                Platforms = platforms,
+                Size = chosen.IsIndex ? null : chosen.Size,
+                Chosen = child ?? found.Digest,
+            };
         },
         cancellationToken);
 

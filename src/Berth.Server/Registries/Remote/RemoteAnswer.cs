@@ -57,7 +57,11 @@ internal sealed record RemoteLogin(string Message);
 /// <summary>What a start needs to know of a manifest.</summary>
 /// <param name="Size">The bytes of the configuration and layers of the chosen platform. Null when nobody looked.</param>
 /// <param name="Platforms">Empty: the image names none.</param>
-internal sealed record RemoteManifest(Digest Digest, string MediaType, long? Size, IReadOnlyList<Platform> Platforms);
+internal sealed record RemoteManifest(Digest Digest, string MediaType, long? Size, IReadOnlyList<Platform> Platforms)
+{
+    /// <summary>The manifest of the chosen platform, which is the image's own when it is no index.</summary>
+    public Digest Chosen { get; init; } = Digest;
+}
 
 /// <summary>A manifest with its bytes, checked against its digest.</summary>
 /// <param name="MediaType">The type that the registry gives. Empty: it gives none.</param>

@@ -1,9 +1,12 @@
+using System.Formats.Tar;
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Client;
+using Berth.SystemTests.Fixtures.Clients;
 using Berth.SystemTests.Fixtures.Server;
 using Berth.SystemTests.Fixtures.Tools;
 
@@ -97,6 +100,34 @@ internal sealed class CodespaceWorld : IAsyncDisposable
         await Server.Program("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", "admin:" + ServerProcess.AdminToken)
             .RunAsync($"oci:{layout}:latest", "docker://" + reference);
         return reference;
+    }
+
+    /// <summary>An image of amd64 and arm64, which have the name of their processor in <c>/etc/platform</c>.</summary>
+    public async Task<string> ImageOfTwoPlatformsAsync(string name)
+    {
+        using var registry = new RawRegistry(Server.Client(ServerProcess.AdminToken), $"{Organization}/{name}");
+        List<string> entries = [];
+        foreach (var architecture in new[] { "amd64", "arm64" })
+        {
+            var files = _folder.Create($"files-{name}-{architecture}");
+            Directory.CreateDirectory(Path.Combine(files, "etc"));
+            await File.WriteAllTextAsync(Path.Combine(files, "etc", "platform"), architecture + "\n");
+            var layer = files + ".tar";
+            await TarFile.CreateFromDirectoryAsync(files, layer, includeBaseDirectory: false);
+            var layout = await LabelledImage.CreateAsync(
+                _folder.Create($"image-{name}-{architecture}"), [("test.unique", RandomNumberGenerator.GetHexString(16))], architecture,
+                layer);
+            await Server.Program("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", "admin:" + ServerProcess.AdminToken)
+                .RunAsync($"oci:{layout}:latest", $"docker://{Server.Images}/{Organization}/{name}:{architecture}");
+            var manifest = await registry.GetManifestAsync(architecture, TestContext.Current.CancellationToken);
+            var entry = JsonNode.Parse(RawRegistry.Descriptor(RawRegistry.ManifestType, manifest))!;
+            entry["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = architecture };
+            entries.Add(entry.ToJsonString());
+        }
+
+        var index = $$"""{"schemaVersion":2,"mediaType":"{{RawRegistry.IndexType}}","manifests":[{{string.Join(',', entries)}}]}""";
+        await registry.PutManifestAsync("1", Encoding.UTF8.GetBytes(index), RawRegistry.IndexType, TestContext.Current.CancellationToken);
+        return $"{Server.Images}/{Organization}/{name}:1";
     }
 
     /// <summary>

@@ -125,6 +125,24 @@ public sealed class DockerfileTests
         Assert.Equal(["r.test/b"], plan.References.Select(reference => reference.Text));
     }
 
+    [Theory]
+    [InlineData("arm64", "r.test/a linux/arm64")]
+    [InlineData("linux/arm64/v8", "r.test/a linux/arm64")]
+    [InlineData("linux/aarch64", "r.test/a linux/arm64")]
+    [InlineData("linux/arm/v6", "r.test/a linux/arm/v6")]
+    [InlineData("linux/arm", "r.test/a linux/arm/v7")]
+    [InlineData("i386", "r.test/a linux/386")]
+    public void A_stage_of_another_platform_gives_its_files(string platform, string key)
+    {
+        var plan = Plan($"FROM --platform={platform} r.test/a AS other\nFROM r.test/a\nCOPY --from=other /x /x\n");
+        Assert.Equal([key, "r.test/a"], plan.References.Select(reference => reference.Key));
+        Assert.Contains(plan.Remarks, remark => remark.Contains("its files can be copied", StringComparison.Ordinal));
+        Dictionary<string, SentBase> pins = new() { [key] = new("r.test/a@1", null), ["r.test/a"] = new("r.test/a@2", null) };
+        var text = plan.Write(pins, "l=\"1\"", Budgets.New()).Text;
+        Assert.Contains("FROM r.test/a@1 AS", text, StringComparison.Ordinal);
+        Assert.Contains("FROM r.test/a@2 AS", text, StringComparison.Ordinal);
+    }
+
     [Trait("Suite", "hostile")]
     [Theory]
     [InlineData("", "line 1: there is no FROM")]
@@ -136,6 +154,11 @@ public sealed class DockerfileTests
     [InlineData("FROM $NONE", "'$NONE' names no image")]
     [InlineData("FROM ${A:?x}", "names no image")]
     [InlineData("FROM --platform=linux/s390x r.test/a", "the platform linux/s390x is not this server's")]
+    [InlineData("FROM --platform=arm64 r.test/a AS x\nFROM x\nRUN true", "line 1: the platform linux/arm64 is not this server's")]
+    [InlineData(
+        "FROM r.test/a AS x\nFROM --platform=arm64 x AS y\nFROM r.test/a\nCOPY --from=y /a /a", "line 2: the platform arm64 is not")]
+    [InlineData(
+        "FROM --platform=windows/amd64 r.test/a AS x\nFROM r.test/a\nCOPY --from=x /a /a", "line 1: the platform windows/amd64 is not")]
     [InlineData("FROM --security=insecure r.test/a", "FROM has no flag --security")]
     [InlineData("FROM r.test/a AS x\nFROM r.test/b AS X", "line 2: 'X' is no name for a stage, or is given twice")]
     [InlineData("# syntax=evil.test/frontend\nFROM r.test/a", "another language of build files")]

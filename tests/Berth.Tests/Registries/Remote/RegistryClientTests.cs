@@ -63,6 +63,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
         Assert.True(described.Ok, described.Fault?.Message);
         Assert.Equal(["linux/amd64", "linux/arm64"], described.Value.Platforms.Select(platform => platform.ToString()));
         Assert.Equal(RegistryLike.AppDigest, described.Value.Digest.Value);
+        Assert.NotEqual(described.Value.Digest, described.Value.Chosen);
         Assert.InRange(described.Value.Size!.Value, 1001, 1100);
     }
 
