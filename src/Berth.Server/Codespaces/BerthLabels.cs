@@ -52,6 +52,9 @@ internal static class ContainerRole
 
     public const string Service = "service";
 
+    /// <summary>The container of <c>initializeCommand</c>, before there is any other.</summary>
+    public const string Initialize = "initialize";
+
     /// <summary>A container that never runs. Berth reads from it which users its image has.</summary>
     public const string Users = "users";
 }

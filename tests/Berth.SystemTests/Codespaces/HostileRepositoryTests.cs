@@ -50,7 +50,8 @@ public sealed class HostileRepositoryTests(SharedServer shared)
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available")
             .Says(
-                "initializeCommand is ignored", "runArgs: --privileged is left out", "runArgs: --volume: '/' (at /host) is left out",
+                "Running initializeCommand... succeeded",
+                "runArgs: --privileged is left out", "runArgs: --volume: '/' (at /host) is left out",
                 "privileged is ignored", "mounts: '/' (at ", "capAdd: ALL is left out",
                 "securityOpt is ignored");
 

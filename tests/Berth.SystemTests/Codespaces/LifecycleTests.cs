@@ -18,7 +18,7 @@ public sealed class LifecycleTests(SharedServer shared)
         var repository = await world.RepositoryAsync("app", (".devcontainer/devcontainer.json", $$"""
             {
               "image": "{{image}}", "remoteUser": "dev", "containerUser": "root",
-              "initializeCommand": "touch {{outside}}",
+              "initializeCommand": "echo ${localWorkspaceFolder} $CODESPACES > made; touch {{outside}}",
               "onCreateCommand": "echo create >> /tmp/phases",
               "updateContentCommand": ["sh", "-c", "echo 'up date' >> /tmp/phases"],
               "postCreateCommand": { "one": "echo one > /tmp/one", "two": ["sh", "-c", "echo two > /tmp/two"] },
@@ -33,9 +33,11 @@ public sealed class LifecycleTests(SharedServer shared)
         await world.GrantAsync("dev", repository);
         var started = (await world.CreateAsync(repository)).Is("Available")
             .Says(
-                "initializeCommand is ignored: it would run on the server",
+                "initializeCommand from devcontainer.json failed with the exit code 1. The start goes on.",
                 "recommends the secret API_KEY (Of the service, https://example.com/keys)", "berth secret set API_KEY");
         Assert.False(File.Exists(outside));
+        Assert.Equal("/workspaces/app true\n", (await world.ExecAsync(started.Name, "cat made; rm made")).Output);
+        Assert.Single(await world.ContainersAsync(started.Name));
         Assert.Equal(
             "image\ncreate\nup date\nstart\nattach\none\ntwo\n",
             (await world.ExecAsync(started.Name, "cat /tmp/phases /tmp/one /tmp/two")).Output);
@@ -50,7 +52,7 @@ public sealed class LifecycleTests(SharedServer shared)
 
         (await world.StopAsync(started.Name)).Is("Shutdown");
         (await world.StartAsync(started.Name)).Is("Available");
-        Assert.Equal("start\nattach\n", (await world.ExecAsync(started.Name, "tail -n +6 /tmp/phases")).Output);
+        Assert.Equal("start\nattach\n", (await world.ExecAsync(started.Name, "ls made 2>/dev/null; tail -n +6 /tmp/phases")).Output);
         Assert.False(File.Exists(outside));
     }
 

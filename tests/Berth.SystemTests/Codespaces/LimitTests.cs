@@ -211,7 +211,8 @@ public sealed class LimitTests(SharedServer shared, HostileEngine hostile) : ICl
             "none", watched ? 64L << 20 : 0, 0, group?.Name ?? "");
         await using var watch = watched
             ? await BuildWatch.StartAsync(
-                new EngineClient(engine, TimeProvider.System), TimeProvider.System, group!.Name, 64, 50L << 20, TestContext.Current.CancellationToken)
+                new EngineClient(engine, TimeProvider.System), TimeProvider.System, group!.Name, 64, 50L << 20,
+                TestContext.Current.CancellationToken)
             : null;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(
             TestContext.Current.CancellationToken, watch?.Exceeded ?? default);

@@ -38,6 +38,35 @@ public sealed class PrivateRegistryTests(PrivateRegistries registries) : IClassF
         Assert.Equal("/workspaces/plain\nno configuration\n", (await world.ExecAsync(started.Name, "pwd; cat README.md")).Output);
     }
 
+    [Fact]
+    public async Task What_initializeCommand_makes_is_there_for_compose_files_and_Dockerfiles()
+    {
+        await using var world = await CodespaceWorld.CreateAsync(registries.Server);
+        var repository = await world.RepositoryAsync(
+            "made",
+            (".devcontainer/devcontainer.json", """
+                { "dockerComposeFile": ["compose.yml", "compose.override.yml"], "service": "app", "workspaceFolder": "/workspaces/made",
+                  "initializeCommand": ["sh", ".devcontainer/init", "${localWorkspaceFolder}"] }
+                """),
+            (".devcontainer/init", """
+                set -e
+                cd "$1/.devcontainer"
+                echo "FROM_INIT=yes" > .env.local
+                printf 'services:\n  app:\n    environment: { OVERRIDE: "1" }\n' > compose.override.yml
+                echo generated > generated
+                """),
+            (".devcontainer/compose.yml", """
+                services:
+                  app: { build: ., env_file: .env.local, command: sleep 100000, volumes: ["..:/workspaces/made"] }
+                """),
+            (".devcontainer/Dockerfile", $"FROM {registries.DefaultImage}\nCOPY generated /generated\n"));
+        await PrivateRegistries.StoreAsync(world, "repository", repository, registries.LoginOf("htpasswd"));
+        var started = (await world.CreateAsync(repository)).Is("Available").Says("Running initializeCommand... succeeded");
+        Assert.Equal("yes 1\ngenerated\n", (await world.ExecAsync(started.Name, "echo $FROM_INIT $OVERRIDE; cat /generated")).Output);
+        Assert.Single(await world.ContainersAsync(started.Name));
+        await world.DeleteAsync(started.Name);
+    }
+
     [Theory]
     [InlineData("user", "organization")]
     [InlineData("organization", "repository")]

@@ -32,6 +32,9 @@ internal sealed record DevcontainerConfiguration(
 
     public HostRequirements? Requirements { get; init; }
 
+    /// <summary><c>initializeCommand</c>. Null: there is none.</summary>
+    public LifecycleCommand? Initialize { get; init; }
+
     /// <summary>The mounts in addition to the workspace.</summary>
     public IReadOnlyList<PlannedMount> Mounts { get; private set; } = [];
 
@@ -50,8 +53,8 @@ internal sealed record DevcontainerConfiguration(
 
     private static readonly string[] ReadElsewhere =
     [
-        "$schema", "image", "build", "dockerFile", "context", "dockerComposeFile", "service", "runServices", "features",
-        "overrideFeatureInstallOrder",
+        "$schema", InitializeCommand.Property, "image", "build", "dockerFile", "context", "dockerComposeFile", "service", "runServices",
+        "features", "overrideFeatureInstallOrder",
         "hostRequirements", "workspaceFolder", "workspaceMount", "mounts",
 
         // Properties for editors, from before there was "customizations".
@@ -64,7 +67,6 @@ internal sealed record DevcontainerConfiguration(
 
     private static readonly Dictionary<string, string> Reasons = new(StringComparer.Ordinal)
     {
-        ["initializeCommand"] = "it would run on the server, not in the codespace; what the container needs can go into onCreateCommand",
         ["runArgs"] = "with a compose file, its service says how it runs",
         ["privileged"] = "privileged mode would give the codespace the whole host; docker works inside without it",
         ["securityOpt"] = "security options stay as the engine's defaults are",
@@ -104,6 +106,7 @@ internal sealed record DevcontainerConfiguration(
             FeatureOrder = refusals.Try(reader.FeatureOrder) ?? [],
             Secrets = refusals.Try(reader.Secrets) ?? [],
             Requirements = refusals.Try(reader.Requirements),
+            Initialize = LifecycleCommand.Of(LifecycleStage.Initialize, null, config[InitializeCommand.Property]),
         };
         foreach (var (name, value) in config)
         {

@@ -6,6 +6,7 @@ namespace Berth.Server.Codespaces.Devcontainers;
 /// <summary>The moments of a dev container's life that have commands, in their order (containers.dev, "Lifecycle scripts").</summary>
 internal enum LifecycleStage
 {
+    Initialize,
     OnCreate,
     UpdateContent,
     PostCreate,
@@ -18,7 +19,9 @@ internal static class LifecycleStages
 {
     public const LifecycleStage DefaultWaitFor = LifecycleStage.UpdateContent;
 
-    public static IReadOnlyList<LifecycleStage> All { get; } = Enum.GetValues<LifecycleStage>();
+    /// <summary>The stages of a container's own commands. Features and images have them, too.</summary>
+    public static IReadOnlyList<LifecycleStage> All { get; } =
+        [.. Enum.GetValues<LifecycleStage>().Where(stage => stage != LifecycleStage.Initialize)];
 
     /// <summary>True for a stage that runs only when the container is made, not at later starts.</summary>
     public static bool RunsOnce(this LifecycleStage stage) => stage <= LifecycleStage.PostCreate;
@@ -26,6 +29,7 @@ internal static class LifecycleStages
     /// <summary>The stage's property in devcontainer.json.</summary>
     public static string Property(this LifecycleStage stage) => stage switch
     {
+        LifecycleStage.Initialize => InitializeCommand.Property,
         LifecycleStage.OnCreate => "onCreateCommand",
         LifecycleStage.UpdateContent => "updateContentCommand",
         LifecycleStage.PostCreate => "postCreateCommand",
@@ -34,13 +38,13 @@ internal static class LifecycleStages
     };
 
     /// <summary>
-    /// Parses the value of <c>waitFor</c>. <c>initializeCommand</c> never runs here, so it means that nothing is waited for: null.
+    /// Parses the value of <c>waitFor</c>. <c>initializeCommand</c> ends before there is a container, so nothing is waited for: null.
     /// </summary>
     /// <returns>False when the text names no command.</returns>
     public static bool TryParseWaitFor(string? text, out LifecycleStage? stage)
     {
         stage = All.Cast<LifecycleStage?>().FirstOrDefault(known => known!.Value.Property() == text);
-        return stage is not null || text == "initializeCommand";
+        return stage is not null || text == InitializeCommand.Property;
     }
 }
 

@@ -165,8 +165,8 @@ internal sealed partial class StageReader(
         Stages.Add(stage);
         if (foreign is { } other && text != "scratch" && source.Image?.Platform is null)
         {
-            Refusals.Add((stage, Fault(
-                instruction, $"the platform {other.Text} is not this server's, {_platform["TARGETPLATFORM"]}: only an image can be of another")));
+            var reason = $"the platform {other.Text} is not this server's, {_platform["TARGETPLATFORM"]}: only an image can be of another";
+            Refusals.Add((stage, Fault(instruction, reason)));
         }
 
         if (stage.Base.Stage is { } parent)

@@ -107,6 +107,11 @@ internal sealed class RunPreflight(
             [
                 .. plan.Remarks, .. review.Lines(repository, start.Principal.UserLogin, wanted.MultiRepoPermissionsOptOut == true),
             ];
+        if (InitializeCommand.Remark(plan.Configuration, host.Defaults) is { } said)
+        {
+            remarks.Add(said);
+        }
+
         if (named.Count > MostReferences)
         {
             plan.Refusals.Add(new FaultException(

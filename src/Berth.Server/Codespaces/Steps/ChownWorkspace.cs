@@ -17,6 +17,10 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
         start, start.Place.RemoteUser,
         await users.NumbersAsync(start.Codespace, start.Image.Image, start.Place.RemoteUser, cancellationToken), cancellationToken);
 
+    /// <summary>Gives the checkout to root in containers.</summary>
+    /// <exception cref="FaultException">The server may not do so.</exception>
+    public Task ToRootAsync(PreparedStart start, CancellationToken cancellationToken) => GiveAsync(start, "root", "0:0", cancellationToken);
+
     /// <summary>Gives the checkout back to its owner before a rebuild. If that owner's image is gone, nothing changes.</summary>
     /// <inheritdoc cref="RunAsync"/>
     public async Task BackAsync(CreatedStart created, CancellationToken cancellationToken)

@@ -67,6 +67,8 @@ internal static class DevContainerPlan
         .. plan.Command ?? (plan.Entrypoint is null ? image.Command : []),
     ];
 
-    private static string MainScript(IReadOnlyList<string> entrypoints) => string.Join(
+    /// <summary>The script of a main process that runs what features bring, and waits.</summary>
+    /// <param name="entrypoints">Of features.</param>
+    public static string MainScript(IReadOnlyList<string> entrypoints) => string.Join(
         '\n', ["echo Container started", "trap \"exit 0\" 15", .. entrypoints, "exec \"$@\"", "while sleep 1 & wait $!; do :; done"]);
 }

@@ -39,6 +39,6 @@ internal sealed class ImageUsers(IContainerEngine engine, CodespaceContainers co
     /// <returns>Null when the image has no such list.</returns>
     private async Task<string?> UsersAsync(Codespace codespace, string image, CancellationToken cancellationToken) =>
         await engine.ReadFileAsync(
-            image, "/etc/passwd", MaxUsersBytes, $"{EngineNames.ContainerOf(codespace.Name)}.users",
+            image, "/etc/passwd", MaxUsersBytes, EngineNames.UsersOf(codespace.Name),
             await containers.LabelsAsync(codespace, ContainerRole.Users, cancellationToken), cancellationToken);
 }

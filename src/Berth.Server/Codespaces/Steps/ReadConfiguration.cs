@@ -8,15 +8,17 @@ using Berth.Server.Secrets;
 namespace Berth.Server.Codespaces.Steps;
 
 /// <summary>
-/// Reads the repository's configuration. Reports which parts of it a codespace does not get, and which of its recommended secrets are
-/// missing.
+/// Reads the repository's configuration, when its <c>initializeCommand</c> has run. Reports which parts of it a codespace does not get, and
+/// which of its recommended secrets are missing.
 /// </summary>
-internal sealed class ReadConfiguration(AccessDecisions access, CodespaceSecrets secrets, ImageDefaults defaults)
+internal sealed class ReadConfiguration(
+    InitializeWorkspace initialize, AccessDecisions access, CodespaceSecrets secrets, ImageDefaults defaults)
 {
     /// <exception cref="FaultException">There is no configuration, or it is wrong. The message says where.</exception>
     public async Task<DevcontainerPlan> RunAsync(PreparedStart start, CancellationToken cancellationToken)
     {
         var codespace = start.Codespace;
+        await initialize.RunAsync(start, cancellationToken);
         var plan = DevcontainerPlan.Read(
             new Checkout(start.Workspace, new ExpansionBudget(cancellationToken)) { Defaults = defaults },
             codespace.DevcontainerPath, codespace.ImageName);

@@ -17,6 +17,7 @@ internal static class StepsFeature
         services.AddSingleton<ReuseContainer>();
         services.AddSingleton<FetchSubmodules>();
         services.AddSingleton<CloneWorkspace>();
+        services.AddSingleton<InitializeWorkspace>();
         services.AddSingleton<ReadConfiguration>();
         services.AddSingleton<SettlePermissions>();
         services.AddSingleton<FetchImages>();

@@ -180,7 +180,7 @@ public sealed class DevcontainerFileTests : IDisposable
         var configuration = Read();
         Assert.Equal(
             [
-                "appPort", "capAdd", "initializeCommand", "invented", "mounts", "privileged", "runArgs", "securityOpt",
+                "appPort", "capAdd", "invented", "mounts", "privileged", "runArgs", "securityOpt",
                 "updateRemoteUserUID", "workspaceMount",
             ],
             configuration.Ignored.Select(line => line.Split(' ')[1].TrimEnd(':')).Order(StringComparer.Ordinal));

@@ -41,7 +41,7 @@ internal static class InnocentBody
         Assert.Empty(body.Select(field => field.Key).Except(Fields));
         var host = body["HostConfig"]!.AsObject();
         Assert.Empty(host.Select(field => field.Key).Except(HostFields));
-        if (name.EndsWith(".users", StringComparison.Ordinal))
+        if (name.EndsWith("_users", StringComparison.Ordinal))
         {
             // This container never runs.
             Assert.Equal("none", (string?)host["NetworkMode"]);
@@ -49,13 +49,13 @@ internal static class InnocentBody
         }
 
         var codespace = (string)body["Labels"]!["berth.codespace"]!;
-        Assert.Equal("berth-" + codespace, name.Split('.')[0]);
+        Assert.Equal("berth-" + codespace, name.Split('.', '_')[0]);
         Assert.Equal("no", (string?)host["RestartPolicy"]!["Name"]);
         Assert.Equal("json-file", (string?)host["LogConfig"]!["Type"]);
         Assert.All(["NanoCpus", "Memory", "PidsLimit"], limit => Assert.True(decimal.Parse(host[limit]!.ToJsonString()) > 0));
         Assert.Equal(host["Memory"]!.ToJsonString(), host["MemorySwap"]!.ToJsonString());
         var network = (string)host["NetworkMode"]!;
-        Assert.True(network == "none" || network == name.Split('.')[0] || network.StartsWith("container:", StringComparison.Ordinal));
+        Assert.True(network == "none" || network == name.Split('.', '_')[0] || network.StartsWith("container:", StringComparison.Ordinal));
         foreach (var mount in host["Mounts"]!.AsArray().Select(mount => mount!.AsObject()))
         {
             Assert.Empty(mount.Select(field => field.Key).Except(["Type", "Source", "Target", "ReadOnly"]));
@@ -83,7 +83,7 @@ internal static class InnocentBody
             memory => Assert.Empty(((string[])["nosuid", "nodev"]).Except(((string)memory.Value!).Split(','))));
         foreach (var (network2, endpoint) in body["NetworkingConfig"]?["EndpointsConfig"]?.AsObject() ?? [])
         {
-            Assert.Equal(name.Split('.')[0], network2);
+            Assert.Equal(name.Split('.', '_')[0], network2);
             Assert.Empty(endpoint!.AsObject().Select(field => field.Key).Except(["Aliases"]));
         }
     }
