@@ -93,12 +93,14 @@ public sealed class ServerKilledTests
         await using var world = await CodespaceWorld.CreateAsync(server);
         var image = await world.ImageAsync("dev");
         var repository = await world.RepositoryAsync(
-            "app", (".devcontainer.json", $$"""{ "image": "{{image}}", "onCreateCommand": "sleep 1; echo once >> made" }"""));
+            "app", (".devcontainer.json", $$"""
+            { "image": "{{image}}", "initializeCommand": "sleep 1; echo first > made", "onCreateCommand": "sleep 1; echo once >> made" }
+            """));
         await world.GrantAsync("dev", repository);
         using var client = new BerthClient(server.Url, ServerProcess.AdminToken);
         var configuration = await client.CreatePrebuildConfigurationAsync(
             repository, new NewPrebuildConfiguration(), TestContext.Current.CancellationToken);
-        foreach (var step in new[] { "[clone]", "[authorise]", "[up] Running onCreateCommand... running", "[ready]" })
+        foreach (var step in new[] { "[clone]", "[initialize] Running", "[up] Running onCreateCommand... running", "[ready]" })
         {
             var begun = await client.RunPrebuildAsync(repository, configuration.Id, TestContext.Current.CancellationToken);
             await Patience.UntilAsync(async () => (await LogAsync(client, repository, begun.Id)).Contains(step, StringComparison.Ordinal));
@@ -110,7 +112,7 @@ public sealed class ServerKilledTests
             var made = await client.PrebuildAsync(repository, begun.Id, TestContext.Current.CancellationToken);
             Assert.True(made.State == "ready", $"after {step}: {made.Failure}: {await LogAsync(client, repository, begun.Id)}");
             var started = (await world.CreateAsync(repository)).Is("Available").Says($"going on from the prebuild {begun.Id}");
-            Assert.Equal("once\n", (await world.ExecAsync(started.Name, "cat made")).Output);
+            Assert.Equal("first\nonce\n", (await world.ExecAsync(started.Name, "cat made")).Output);
             await world.DeleteAsync(started.Name);
             await client.DeletePrebuildAsync(repository, begun.Id, TestContext.Current.CancellationToken);
         }

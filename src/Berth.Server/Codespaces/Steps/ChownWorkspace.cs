@@ -19,7 +19,12 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
 
     /// <summary>Gives the checkout to root in containers.</summary>
     /// <exception cref="FaultException">The server may not do so.</exception>
-    public Task ToRootAsync(PreparedStart start, CancellationToken cancellationToken) => GiveAsync(start, "root", "0:0", cancellationToken);
+    public Task ToRootAsync(AdmittedStart start, CancellationToken cancellationToken) => GiveAsync(start, "root", "0:0", cancellationToken);
+
+    /// <summary>Gives the checkout to the user as whom git reads it, before there is a remote user.</summary>
+    /// <inheritdoc cref="ToRootAsync"/>
+    public Task ToGitAsync(AdmittedStart start, CancellationToken cancellationToken) =>
+        OwnAsync(start, "git", $"{start.GitView.User}:{start.GitView.User}", cancellationToken);
 
     /// <summary>Gives the checkout back to its owner before a rebuild. If that owner's image is gone, nothing changes.</summary>
     /// <inheritdoc cref="RunAsync"/>
@@ -36,9 +41,12 @@ internal sealed class ChownWorkspace(CodespaceTools tools, IContainerEngine engi
         }
     }
 
-    private async Task GiveAsync(AdmittedStart start, string user, string numbers, CancellationToken cancellationToken)
+    private Task GiveAsync(AdmittedStart start, string user, string numbers, CancellationToken cancellationToken) =>
+        OwnAsync(start, user, Outside(numbers, start.Engine.FirstUser), cancellationToken);
+
+    /// <param name="owner">User and group as the host numbers them.</param>
+    private async Task OwnAsync(AdmittedStart start, string user, string owner, CancellationToken cancellationToken)
     {
-        var owner = Outside(numbers, start.Engine.FirstUser);
         var result = await ToolProcess.RunAsync(
             tools.Chown(), ["-R", "-h", owner, start.Workspace], new Dictionary<string, string>(), "/",
             line => start.Log.Write("workspace", line), Timeout, time, cancellationToken);

@@ -90,6 +90,10 @@ internal sealed class InitializeWorkspace(
         finally
         {
             await RemoveAsync(start, CancellationToken.None);
+            if (start.Codespace.Image is null)
+            {
+                await give.ToGitAsync(start, CancellationToken.None);
+            }
         }
     }
 
