@@ -46,7 +46,7 @@ internal sealed class PostgresDb : Db
         var since = _metrics.Begin();
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
         _metrics.ReadWaited(since);
-        return await body(new DbSession(this, connection, null, cancellationToken));
+        return await ForgettingAsync(connection, () => body(new DbSession(this, connection, null, cancellationToken)));
     }
 
     public override Task<T> WriteAsync<T>(Func<DbSession, Task<T>> body, CancellationToken cancellationToken) =>
@@ -124,11 +124,49 @@ internal sealed class PostgresDb : Db
         var since = _metrics.Begin();
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
         _metrics.WriteWaited(since);
-        await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
-        var result = await RunAsync(body, new DbSession(this, connection, transaction, cancellationToken));
+        return await ForgettingAsync(
+            connection,
+            async () =>
+            {
+                await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
+                var result = await RunAsync(body, new DbSession(this, connection, transaction, cancellationToken));
 
-        // From here on the change may have been made, so nothing is cancelled.
-        await transaction.CommitAsync(CancellationToken.None);
-        return result;
+                // From here on the change may have been made, so nothing is cancelled.
+                await transaction.CommitAsync(CancellationToken.None);
+                return result;
+            });
+    }
+
+    /// <summary>
+    /// Lets the connection forget what it has prepared when a statement was cancelled. A statement that is cancelled in the moment in which
+    /// it is prepared would stay known as prepared, without what its rows look like, and fail at its next use (Npgsql 10.0).
+    /// </summary>
+    private static async Task<T> ForgettingAsync<T>(NpgsqlConnection connection, Func<Task<T>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (OperationCanceledException)
+        {
+            if (connection.State == ConnectionState.Open)
+            {
+                Forget(connection);
+            }
+
+            throw;
+        }
+    }
+
+    private static void Forget(NpgsqlConnection connection)
+    {
+        try
+        {
+            connection.UnprepareAll();
+        }
+        catch (NpgsqlException)
+        {
+            // Only a connection that is broken does not do so, and the pool drops those.
+        }
     }
 }

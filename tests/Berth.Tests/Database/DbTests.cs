@@ -1,6 +1,7 @@
 using Berth.Server.Database;
 using Berth.Tests.TestServer;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Berth.Tests.Database;
 
@@ -43,6 +44,53 @@ public sealed class DbTests(SharedServer shared)
         var results = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => Record.ExceptionAsync(
             () => Db.WriteAsync(session => Insert(session, i == 5 ? name : $"{name}-{i}"), Token)).AsTask()));
         Assert.Equal([5], results.Select((e, i) => (e, i)).Where(r => r.e is not null).Select(r => r.i));
+    }
+
+    /// <summary>A connection prepares a statement at its second use, and that may be the use that fails.</summary>
+    [Fact]
+    public async Task A_statement_that_has_failed_works_afterwards()
+    {
+        var name = Guid.CreateVersion7().ToString("N");
+        const string Returning = "insert into login_failures (subject, failures, last_at) values (@subject, 1, 0) returning subject";
+        Task<string> InsertAsync(string subject) =>
+            Db.WriteAsync(session => session.SingleAsync<string>(Returning, new { subject }), Token);
+        Assert.Equal(name, await InsertAsync(name));
+        Assert.NotNull(await Record.ExceptionAsync(() => InsertAsync(name)));
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal($"{name}-{i}", await InsertAsync($"{name}-{i}"));
+        }
+    }
+
+    /// <summary>A statement that is cancelled while it is prepared would fail at its next use.</summary>
+    [Fact]
+    public async Task A_connection_forgets_what_it_has_prepared_when_a_statement_is_cancelled()
+    {
+        if (PostgresDatabases.OfRun is not { } postgres)
+        {
+            Assert.Skip("connections to SQLite prepare nothing by themselves");
+            return;
+        }
+
+        var name = await postgres.TakeAsync();
+        var setting = new NpgsqlConnectionStringBuilder(postgres.ConnectionTo(name)) { MaxPoolSize = 1 };
+        await using (var db = BareDatabase.Open($"postgres:{setting.ConnectionString}"))
+        {
+            // Each text is another statement, of which none is used twice.
+            Task<long> PreparedAsync(string column) => db.ReadAsync(
+                session => session.SingleAsync<long>($"select count(*) as {column} from pg_prepared_statements"), Token);
+            async Task<long> SleepAsync(double seconds, CancellationToken token) => await db.ReadAsync(
+                session => session.SingleAsync<long>("select 7 from (select pg_sleep(@seconds)) as slept", new { seconds }), token);
+            await SleepAsync(0, Token);
+            await SleepAsync(0, Token);
+            Assert.InRange(await PreparedAsync("before"), 1, long.MaxValue);
+            using var ended = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => SleepAsync(60, ended.Token));
+            Assert.Equal(0, await PreparedAsync("after"));
+            Assert.Equal(7, await SleepAsync(0, Token));
+        }
+
+        await postgres.GiveBackAsync(name);
     }
 
     [Fact]
