@@ -175,7 +175,7 @@ public sealed class ComposeTests(SharedServer shared)
                 services:
                   app: { <<: *image, command: sleep 100000, depends_on: { db: { condition: service_healthy }, once: { condition: service_completed_successfully } } }
                   once: { <<: *image, command: "sh -c 'sleep 1; touch /data/made'" }
-                  db: { <<: *image, command: sleep 100000, depends_on: [once], healthcheck: { test: "test -e /data/made", interval: 100ms } }
+                  db: { <<: *image, command: sleep 100000, depends_on: [once], healthcheck: { test: "test -e /data/made", interval: 100ms, retries: 1000 } }
                 volumes: { data: }
                 """));
         await world.GrantAsync("dev", repository);
