@@ -67,6 +67,11 @@ internal sealed partial class EnvironmentContents(
             log.Write("secrets", line);
         }
 
+        if (GitSigning.Remark(inside.Variables) is { } signing)
+        {
+            log.Write("secrets", signing);
+        }
+
         var before = await states.FindAsync(codespace.Id, cancellationToken);
         var state = new EnvironmentState
         {
@@ -181,6 +186,11 @@ internal sealed partial class EnvironmentContents(
             log.Write("inside", fault);
         }
 
+        if (entered.Note is { } note)
+        {
+            log.Write("inside", note);
+        }
+
         if (await berth.EnsureAsync(container, cancellationToken) is { } unreachable)
         {
             log.Write("inside", unreachable);
@@ -195,7 +205,8 @@ internal sealed partial class EnvironmentContents(
         files.UpdateAsync(
             container, user,
             current => new(
-                logins.MergeInto(current ?? own, state.Logins), Certificates(), state.Npm, new GitInside(state.GitAuthor, state.GitLogins)),
+                logins.MergeInto(current ?? own, state.Logins), Certificates(), state.Npm,
+                new GitInside(state.GitAuthor, state.GitLogins, GitSigning.KeyOf(state.Variables))),
             question, cancellationToken);
 
     /// <summary>The part of docker's configuration that Berth did not write. Null when there is none.</summary>

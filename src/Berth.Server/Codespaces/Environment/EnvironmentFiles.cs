@@ -34,9 +34,10 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         mkdir -p /run/berth/docker /run/berth/git && take /run/berth/docker/config.json && take /run/berth/ca.pem || exit 1
         take /run/berth/npmrc "${node:+${node%/bin/node}/etc/npmrc}" || exit 1
         take /run/berth/git/helper && take /run/berth/git/login && take /run/berth/git/config || exit 1
+        take /run/berth/git/signing && take /run/berth/git/signing-key || exit 1
         [ -n "$HOME" ] && [ ! -e "$HOME/.docker" ] && [ ! -L "$HOME/.docker" ] && ln -s /run/berth/docker "$HOME/.docker" 2>/dev/null
 
-        """ + GitInside.Include + "\nexit 0";
+        """ + GitInside.Include + "\n" + GitSigning.Check + "\nexit 0";
 
     private const string WrittenMark = "==berth-files-written==";
 
@@ -85,7 +86,10 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
         var output = await RunAsync(container, command, Input, cancellationToken);
         return new EnteredContainer(
             output.HasWritten ? null : $"the files for docker cannot be written inside: {output.Errors.Trim()}",
-            output.TookTooLong ? null : output.Answer);
+            output.TookTooLong ? null : output.Answer)
+        {
+            Note = output.HasWritten ? output.Note : null,
+        };
     }
 
     /// <summary>Docker's configuration as it is inside; null when there is none.</summary>
@@ -165,6 +169,9 @@ internal sealed class EnvironmentFiles(IContainerEngine engine, TimeProvider tim
 
         public string Errors => Parts[0];
 
+        public string? Note => Parts[0].Split('\n').LastOrDefault(line => line.StartsWith(GitSigning.Note, StringComparison.Ordinal))
+            ?[GitSigning.Note.Length..];
+
         /// <summary>What the question's script printed.</summary>
         public string Answer => Asks ? Parts[1][(Parts[1].IndexOf('\n', StringComparison.Ordinal) + 1)..] : "";
 
@@ -207,4 +214,8 @@ internal sealed record ShellQuestion(string Script, IReadOnlyList<string> Argume
 
 /// <param name="Fault">Why Berth's files could not be written. Null: they were written.</param>
 /// <param name="Answer">What the question's script printed. Null: it took too long, or nothing was asked.</param>
-internal sealed record EnteredContainer(string? Fault, string? Answer);
+internal sealed record EnteredContainer(string? Fault, string? Answer)
+{
+    /// <summary>What people should know about the files. Null: nothing.</summary>
+    public string? Note { get; init; }
+}

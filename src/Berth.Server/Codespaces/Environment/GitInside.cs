@@ -14,11 +14,12 @@ internal sealed record GitAuthor(string Name, string Email)
 }
 
 /// <summary>
-/// Git's configuration in a codespace: three files in memory, which the person's own <c>~/.gitconfig</c> includes. No repository's
+/// Git's configuration in a codespace: a few files in memory, which the person's own <c>~/.gitconfig</c> includes. No repository's
 /// configuration names them.
 /// </summary>
 /// <param name="author">Null: no author is named.</param>
-internal sealed class GitInside(GitAuthor? author, IReadOnlyList<GitLogin> logins)
+/// <param name="signingKey">An SSH private key. Null: git does not sign.</param>
+internal sealed class GitInside(GitAuthor? author, IReadOnlyList<GitLogin> logins, string? signingKey = null)
 {
     public const string Folder = EnvironmentVariables.Folder + "/git";
 
@@ -78,10 +79,14 @@ internal sealed class GitInside(GitAuthor? author, IReadOnlyList<GitLogin> login
     [
         ("helper", Helper),
         ("login", string.Join('\n', logins.SelectMany(login => (string[])[.. Parts(login.Url), login.UserName, login.Password]))),
-        ("config", Safe + User() + string.Concat(logins.Select(login => Section(login.Url)))),
+        ("config", Safe + User() + Signing() + string.Concat(logins.Select(login => Section(login.Url)))),
+        ("signing", signingKey is null ? "" : GitSigning.Configuration),
+        ("signing-key", signingKey ?? ""),
     ];
 
     private string User() => author is null ? "" : $"[user]\n\tname = {Quoted(author.Name)}\n\temail = {Quoted(author.Email)}\n";
+
+    private string Signing() => signingKey is null ? "" : $"[include]\n\tpath = {Folder}/signing\n";
 
     /// <summary>A value of git-config(1), on one line.</summary>
     private static string Quoted(string text) =>
