@@ -4,7 +4,8 @@ using System.Text;
 namespace Berth.Server.Codespaces.Environment;
 
 /// <summary>
-/// The key with which git inside signs commits and tags: a secret that holds an SSH private key in OpenSSH's form (PROTOCOL.key of OpenSSH).
+/// The key with which git inside signs commits and tags: a secret that holds an SSH private key in OpenSSH's form (PROTOCOL.key of
+/// OpenSSH).
 /// </summary>
 internal static class GitSigning
 {

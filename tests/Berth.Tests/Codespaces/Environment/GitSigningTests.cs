@@ -24,7 +24,8 @@ public sealed class GitSigningTests : IDisposable
         await File.WriteAllTextAsync(signers, "ada@example.test " + await File.ReadAllTextAsync(In("key.pub"), Cancel), Cancel);
         var said = await ShAsync($"""
             git init -q repo && cd repo && git commit -q --allow-empty -m x && git tag v1 -m x
-            git -c gpg.ssh.allowedSignersFile={signers} verify-commit -v HEAD 2>&1 && git -c gpg.ssh.allowedSignersFile={signers} verify-tag v1 2>&1
+            git config gpg.ssh.allowedSignersFile {signers}
+            git verify-commit -v HEAD 2>&1 && git verify-tag v1 2>&1
             """);
         Assert.Equal(2, said.Split("Good \"git\" signature for ada@example.test").Length - 1);
     }
@@ -75,7 +76,8 @@ public sealed class GitSigningTests : IDisposable
         Assert.Null(GitSigning.Remark(none));
         await WriteAsync(none);
         Assert.Equal("", await ShAsync("git() { return 127; }\n" + Check()));
-        Assert.DoesNotContain("signing", new GitInside(null, []).Files.Single(file => file.Name == "config").Content, StringComparison.Ordinal);
+        var config = new GitInside(null, []).Files.Single(file => file.Name == "config").Content;
+        Assert.DoesNotContain("signing", config, StringComparison.Ordinal);
     }
 
     private static Dictionary<string, string> Secret(string text) => new() { [GitSigning.Secret] = text };
