@@ -21,14 +21,15 @@ internal sealed class InitializeWorkspace(
     private const string Step = "initialize";
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(60);
 
+    /// <returns>Why it did not do its work. Null: it did, or there is no such command.</returns>
     /// <exception cref="FaultException">The configuration cannot be read.</exception>
-    public async Task RunAsync(PreparedStart start, CancellationToken cancellationToken)
+    public async Task<string?> RunAsync(PreparedStart start, CancellationToken cancellationToken)
     {
         var codespace = start.Codespace;
         if (start.Prebuild is { IsCurrent: true })
         {
             // Its checkout has what the command made.
-            return;
+            return null;
         }
 
         var file = DevcontainerFile.Read(
@@ -36,7 +37,7 @@ internal sealed class InitializeWorkspace(
         var configuration = DevcontainerConfiguration.From(file, codespace.ImageName);
         if (configuration.Initialize is not { } command)
         {
-            return;
+            return null;
         }
 
         try
@@ -44,16 +45,18 @@ internal sealed class InitializeWorkspace(
             var image = InitializeCommand.ImageOf(configuration, defaults)
                 ?? throw new FaultException(FaultKind.Configuration, InitializeCommand.NoImage);
             var fetched = await fetch.RunAsync(image, platform: null, start.Credentials, cancellationToken);
-            await RunAsync(start, configuration, command, fetched, file.Checkout.Budget, cancellationToken);
+            return await RunAsync(start, configuration, command, fetched, file.Checkout.Budget, cancellationToken);
         }
         catch (Exception exception) when (exception is FaultException or EngineException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            start.Log.Write(Step, $"{InitializeCommand.Property} is left out: {exception.Message}");
+            var reason = $"{InitializeCommand.Property} is left out: {exception.Message}";
+            start.Log.Write(Step, reason);
+            return reason;
         }
     }
 
-    private async Task RunAsync(
+    private async Task<string?> RunAsync(
         PreparedStart start, DevcontainerConfiguration configuration, LifecycleCommand command, PinnedImage image,
         ExpansionBudget budget, CancellationToken cancellationToken)
     {
@@ -77,10 +80,13 @@ internal sealed class InitializeWorkspace(
                     id, "root", configuration.MountTarget,
                     ProcessEnvironment.Of(new Dictionary<string, string>(), start.Environment.Variables),
                     new ContainerVariables(container, configuration.WorkspaceFolder, start.Codespace.Name, budget));
-                if (await run.RunAsync(place, command, line => start.Log.Write(Step, line), limit.Token) is { } failure)
+                var failure = await run.RunAsync(place, command, line => start.Log.Write(Step, line), limit.Token);
+                if (failure is not null)
                 {
                     start.Log.Write(Step, $"{failure} The start goes on.");
                 }
+
+                return failure;
             }
             catch (OperationCanceledException) when (limit.HasExpired)
             {

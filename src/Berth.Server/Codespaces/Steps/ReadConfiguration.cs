@@ -18,25 +18,8 @@ internal sealed class ReadConfiguration(
     public async Task<DevcontainerPlan> RunAsync(PreparedStart start, CancellationToken cancellationToken)
     {
         var codespace = start.Codespace;
-        await initialize.RunAsync(start, cancellationToken);
-        var plan = DevcontainerPlan.Read(
-            new Checkout(start.Workspace, new ExpansionBudget(cancellationToken)) { Defaults = defaults },
-            codespace.DevcontainerPath, codespace.ImageName);
-        start.Log.Write("configuration", $"{(plan.File.Exists ? $"read {plan.File.Path}" : "no configuration")}: {plan.Summary}");
-        foreach (var remark in plan.Remarks)
-        {
-            start.Log.Write("configuration", remark);
-        }
-
-        if (plan.Refusals.All is [_, _, ..] refused)
-        {
-            foreach (var refusal in refused)
-            {
-                start.Log.Write("configuration", $"refused: {refusal}");
-            }
-        }
-
-        plan.Refusals.ThrowIfAny();
+        var missing = await initialize.RunAsync(start, cancellationToken);
+        var plan = Read(start, missing, cancellationToken);
         foreach (var shortage in Shortages(plan.Configuration.Requirements, start.Machine))
         {
             start.Log.Write("configuration", shortage);
@@ -54,6 +37,43 @@ internal sealed class ReadConfiguration(
         }
 
         return plan;
+    }
+
+    /// <summary>Writes down what was read, what is left out, and when there are several reasons against it, each of them.</summary>
+    private static void Report(PreparedStart start, DevcontainerPlan plan)
+    {
+        start.Log.Write("configuration", $"{(plan.File.Exists ? $"read {plan.File.Path}" : "no configuration")}: {plan.Summary}");
+        foreach (var remark in plan.Remarks)
+        {
+            start.Log.Write("configuration", remark);
+        }
+
+        if (plan.Refusals.All is [_, _, ..] refused)
+        {
+            foreach (var refusal in refused)
+            {
+                start.Log.Write("configuration", $"refused: {refusal}");
+            }
+        }
+    }
+
+    /// <param name="missing">Why <c>initializeCommand</c> did not do its work, which may be why a file is missing. Null: it did.</param>
+    private DevcontainerPlan Read(PreparedStart start, string? missing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var plan = DevcontainerPlan.Read(
+                new Checkout(start.Workspace, new ExpansionBudget(cancellationToken)) { Defaults = defaults },
+                start.Codespace.DevcontainerPath, start.Codespace.ImageName);
+            Report(start, plan);
+            plan.Refusals.ThrowIfAny();
+            return plan;
+        }
+        catch (FaultException exception) when (missing is not null)
+        {
+            throw new FaultException(
+                exception.Fault with { Message = $"{exception.Fault.Message} ({missing.TrimEnd('.')})" }, exception);
+        }
     }
 
     /// <summary>Lists what the machine lacks. The codespace starts all the same, since its creator chose the machine.</summary>

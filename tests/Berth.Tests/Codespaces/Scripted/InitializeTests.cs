@@ -48,6 +48,20 @@ public sealed class InitializeTests : IClassFixture<ScriptedServer>
     }
 
     [Fact]
+    public async Task A_file_that_it_would_have_made_is_missing_for_the_reason_that_it_was_left_out()
+    {
+        await using var world = await ScriptedWorld.CreateAsync("BERTH_DEFAULT_IMAGE=none");
+        world.Sandbox.Files[".devcontainer.json"] =
+            """{ "dockerComposeFile": ["compose.yml", "made.yml"], "service": "app", "initializeCommand": "make it" }""";
+        world.Sandbox.Files["compose.yml"] = $"services: {{ app: {{ image: {world.Image} }} }}";
+        var name = await world.CreateAsync();
+        Assert.Equal(
+            "the compose file: the repository has no made.yml on this branch (initializeCommand is left out: the server has no default "
+                + "image (BERTH_DEFAULT_IMAGE))",
+            await world.FailureAsync(name));
+    }
+
+    [Fact]
     public async Task A_rebuild_runs_it_again_and_a_start_does_not()
     {
         Configure("");
